@@ -1,0 +1,107 @@
+/* pager.h -- the contract between an engine and the place where its bytes live.
+ *
+ * A pager keeps immutable batches of bytes, one small root record that names what is current, and
+ * (where it is durable) a redo log. Write one by filling in the table of functions; llkv_pager_check
+ * runs the conformance test that the built-in ones pass.
+ *
+ *   batch   begin, add any number of 64-byte aligned pieces, seal. All or nothing, several may be
+ *           open; a sealed batch never changes.
+ *   handle  u64 = batch_seq << 32 | offset / 64. Names a place inside a sealed batch.
+ *   view    bytes at a handle: a pointer that stays valid until it is released.
+ *   root    (version, at most 4096 bytes); publish is a compare-and-swap on the version.
+ *   log     append groups, sync, replay, trim. Only with LLKV_PAGER_DURABLE_LOG.
+ *
+ * Threads: every function may be called from any thread, except that one batch is built by one
+ * thread at a time. Errors: LLKV_IO may be retried; LLKV_CONFLICT means that another writer took
+ * over (fenced); LLKV_LIMIT that the medium is full; LLKV_CORRUPT that bytes are not what was
+ * written. A failed call changes nothing. */
+#ifndef LLKV_PAGER_H
+#define LLKV_PAGER_H
+#include <stddef.h>
+#include <stdint.h>
+
+#include "llkv/status.h"
+
+#ifdef __cplusplus
+extern "C" {
+#endif
+
+#define LLKV_PAGER_ALIGN 64
+#define LLKV_PAGER_ROOT_BYTES_MAX 4096
+
+enum {
+    LLKV_PAGER_ZERO_COPY = 1,      /* view hands out the stored bytes themselves */
+    LLKV_PAGER_DURABLE_LOG = 2,    /* log_* work and survive a crash */
+    LLKV_PAGER_CHEAP_SYNC = 4,     /* sync costs no device wait */
+    LLKV_PAGER_SHARED_READERS = 8, /* other processes may read at the same time */
+};
+
+typedef struct llkv_pager llkv_pager;
+typedef struct llkv_pager_batch llkv_pager_batch; /* the pager's own */
+
+typedef struct llkv_pager_view {
+    const void *data;
+    void *pin; /* the pager's own */
+} llkv_pager_view;
+
+typedef struct llkv_pager_caps {
+    uint32_t struct_size;
+    uint32_t flags;
+    uint64_t batch_bytes_max;
+} llkv_pager_caps;
+
+typedef llkv_code llkv_pager_replay_fn(void *arg, uint64_t lsn, const void *group, size_t bytes);
+
+/* Fill in every function; log_* may be NULL without LLKV_PAGER_DURABLE_LOG. */
+typedef struct llkv_pager_methods {
+    uint32_t struct_size;
+    llkv_pager_caps (*caps)(llkv_pager *pager);
+
+    llkv_code (*batch_begin)(llkv_pager *pager, llkv_pager_batch **out_batch, llkv_error *error);
+    /* Room for `bytes` bytes, 64-byte aligned; *out_space stays valid until seal or abort, and is
+     * filled by the caller before seal. *out_offset is relative to the batch, in bytes. */
+    llkv_code (*batch_add)(llkv_pager *pager, llkv_pager_batch *batch, uint64_t bytes,
+                           void **out_space, uint64_t *out_offset, llkv_error *error);
+    /* Frees the builder, also on failure. */
+    llkv_code (*batch_seal)(llkv_pager *pager, llkv_pager_batch *batch, uint32_t *out_batch_seq,
+                            llkv_error *error);
+    void (*batch_abort)(llkv_pager *pager, llkv_pager_batch *batch);
+    llkv_code (*batch_sync)(llkv_pager *pager, uint32_t batch_seq, llkv_error *error);
+    /* A hint that these bytes are not needed any more; views of them stay valid. */
+    void (*discard)(llkv_pager *pager, uint32_t batch_seq, uint64_t offset, uint64_t bytes);
+
+    llkv_code (*view)(llkv_pager *pager, uint64_t handle, uint64_t bytes, llkv_pager_view *out_view,
+                      llkv_error *error);
+    void (*view_release)(llkv_pager *pager, llkv_pager_view *view);
+
+    /* `out_root` has room for LLKV_PAGER_ROOT_BYTES_MAX. Version 0 with 0 bytes: nothing yet. */
+    llkv_code (*root_get)(llkv_pager *pager, uint64_t *out_version, void *out_root,
+                          size_t *out_bytes, llkv_error *error);
+    llkv_code (*root_publish)(llkv_pager *pager, uint64_t expected_version, const void *root,
+                              size_t bytes, llkv_error *error);
+
+    llkv_code (*log_append)(llkv_pager *pager, const void *group, size_t bytes, uint64_t *out_lsn,
+                            llkv_error *error);
+    llkv_code (*log_sync)(llkv_pager *pager, uint64_t lsn, llkv_error *error);
+    llkv_code (*log_replay)(llkv_pager *pager, uint64_t from_lsn, llkv_pager_replay_fn *fn,
+                            void *arg, llkv_error *error);
+    llkv_code (*log_trim)(llkv_pager *pager, uint64_t below_lsn, llkv_error *error);
+
+    void (*close)(llkv_pager *pager);
+} llkv_pager_methods;
+
+/* A pager begins with this; the rest is its own. */
+struct llkv_pager {
+    const llkv_pager_methods *methods;
+};
+
+/* A pager in memory; what it holds is gone with close. */
+LLKV_API LLKV_NODISCARD llkv_code llkv_pager_memory_open(llkv_pager **out_pager, llkv_error *error);
+
+/* Run the conformance test on an empty pager. LLKV_OK, or the first rule it breaks. */
+LLKV_API LLKV_NODISCARD llkv_code llkv_pager_check(llkv_pager *pager, llkv_error *error);
+
+#ifdef __cplusplus
+}
+#endif
+#endif

@@ -1,0 +1,36 @@
+/* session.h -- a conversation with an engine: settings and the current transaction. */
+#ifndef LLKV_SESSION_H
+#define LLKV_SESSION_H
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "llkv/engine.h"
+#include "llkv/status.h"
+
+#ifdef __cplusplus
+extern "C" {
+#endif
+
+typedef struct llkv_session llkv_session;
+
+LLKV_API LLKV_NODISCARD llkv_code llkv_session_open(llkv_engine *engine, llkv_session **out_session,
+                                                    llkv_error *error);
+
+/* A session with the settings that `like` has now; nothing else is shared. */
+LLKV_API LLKV_NODISCARD llkv_code llkv_session_open_like(llkv_session *like,
+                                                         llkv_session **out_session,
+                                                         llkv_error *error);
+
+/* Close it; an open transaction is rolled back. LLKV_BUSY, and nothing happens, while statements,
+ * results or streams of it are open. NULL is allowed. */
+LLKV_API llkv_code llkv_session_close(llkv_session *session, llkv_error *error);
+
+/* Make the running statement fail with LLKV_CANCELLED soon. Any thread may call it. A statement
+ * that starts afterwards is not affected. */
+LLKV_API void llkv_session_interrupt(llkv_session *session);
+
+#ifdef __cplusplus
+}
+#endif
+#endif

@@ -1,0 +1,46 @@
+/* alloc.h -- all memory of the library comes from here: counted, limited, and made to fail in tests.
+ *
+ * Every allocation is charged to a budget (one per engine; NULL is the process-wide one, which has
+ * no limit). Memory is given back to the budget it came from. */
+#ifndef BASE_ALLOC_H
+#define BASE_ALLOC_H
+#include <stdatomic.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "base/compiler.h"
+
+struct mem_budget {
+    _Atomic int64_t used_bytes;
+    _Atomic int64_t peak_bytes;
+    int64_t limit_bytes; /* 0: none */
+};
+
+/* NULL if the budget or the machine has no more. Contents undefined; aligned to 16. */
+void *mem_alloc(struct mem_budget *budget, size_t bytes);
+void *mem_alloc_zero(struct mem_budget *budget, size_t bytes);
+/* Aligned to 64, contents undefined. Freed with mem_free as well. */
+void *mem_alloc_aligned(struct mem_budget *budget, size_t bytes);
+/* NULL if it fails: `ptr` is then untouched. `ptr` may be NULL; never an aligned one. */
+void *mem_realloc(void *ptr, size_t bytes, struct mem_budget *budget);
+/* NULL is allowed. */
+void mem_free(void *ptr);
+
+/* a * b, a + b; false if it does not fit size_t. */
+NODISCARD ALWAYS_INLINE _Bool size_mul(size_t a, size_t b, size_t *out)
+{
+    return !__builtin_mul_overflow(a, b, out);
+}
+NODISCARD ALWAYS_INLINE _Bool size_add(size_t a, size_t b, size_t *out)
+{
+    return !__builtin_add_overflow(a, b, out);
+}
+
+/* Tests: allocation number `nth` from now (1 = the next) fails, and with `for_good` every one after
+ * it; 0 switches it off. Also set by the environment variable LLKV_FAIL=alloc:N in test builds. */
+void mem_fail_nth(int64_t nth, _Bool for_good);
+/* Allocations made so far; tests assert on differences. */
+uint64_t mem_alloc_count(void);
+/* Bytes in use over all budgets; 0 at the end of a test means nothing leaked. */
+int64_t mem_used_bytes(void);
+#endif

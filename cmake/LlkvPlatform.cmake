@@ -1,0 +1,27 @@
+# What the code may assume: Linux, 64 bits, little-endian, gcc >= 12 or clang >= 14. Anything else is
+# refused here, because the file format and the kernels rely on it.
+include_guard(GLOBAL)
+
+if(NOT CMAKE_SYSTEM_NAME STREQUAL "Linux")
+  message(FATAL_ERROR "LLKV builds for Linux; this is ${CMAKE_SYSTEM_NAME}")
+endif()
+if(NOT CMAKE_SIZEOF_VOID_P EQUAL 8)
+  message(FATAL_ERROR "LLKV needs a 64-bit machine")
+endif()
+if(NOT CMAKE_C_BYTE_ORDER STREQUAL "LITTLE_ENDIAN")
+  message(FATAL_ERROR "LLKV needs a little-endian machine: its files are mapped, not decoded")
+endif()
+if(NOT CMAKE_SYSTEM_PROCESSOR MATCHES "^(x86_64|amd64|AMD64|aarch64|arm64)$")
+  message(FATAL_ERROR "LLKV builds for x86-64 and arm64; this is ${CMAKE_SYSTEM_PROCESSOR}")
+endif()
+if(CMAKE_C_COMPILER_ID STREQUAL "GNU" AND CMAKE_C_COMPILER_VERSION VERSION_LESS 12)
+  message(FATAL_ERROR "LLKV needs gcc 12 or newer; this is ${CMAKE_C_COMPILER_VERSION}")
+elseif(CMAKE_C_COMPILER_ID MATCHES "Clang" AND CMAKE_C_COMPILER_VERSION VERSION_LESS 14)
+  message(FATAL_ERROR "LLKV needs clang 14 or newer; this is ${CMAKE_C_COMPILER_VERSION}")
+elseif(NOT CMAKE_C_COMPILER_ID MATCHES "^(GNU|Clang|AppleClang)$")
+  message(FATAL_ERROR "LLKV needs gcc or clang; this is ${CMAKE_C_COMPILER_ID}")
+endif()
+
+if(PROJECT_IS_TOP_LEVEL AND NOT CMAKE_BUILD_TYPE AND NOT CMAKE_CONFIGURATION_TYPES)
+  set(CMAKE_BUILD_TYPE RelWithDebInfo CACHE STRING "Debug or RelWithDebInfo" FORCE)
+endif()

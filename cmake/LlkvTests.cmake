@@ -1,0 +1,28 @@
+# llkv_unit_test(<name> [SLOW] [LINK <target>...])
+#
+# Builds tests/unit/<name>_test.c with cmocka and registers it as the CTest <name>. Tests of the
+# library see every module of src/; tests of the tools (names that begin with slt_ or shell_) see
+# only what tools see: tools/, include/ and the static libraries of tools/. SLOW takes a test out of
+# the label "fast".
+include_guard(GLOBAL)
+pkg_check_modules(CMOCKA REQUIRED IMPORTED_TARGET cmocka)
+
+function(llkv_unit_test name)
+  cmake_parse_arguments(PARSE_ARGV 1 unit "SLOW" "" "LINK")
+  add_executable(${name}_test ${name}_test.c)
+  target_link_libraries(${name}_test PRIVATE llkv_flags ${unit_LINK})
+  if(name MATCHES "^(slt|shell)_")
+    target_include_directories(${name}_test PRIVATE ${PROJECT_SOURCE_DIR}/tools)
+    target_link_libraries(${name}_test PRIVATE llkv_slt llkv::llkv)
+  else()
+    target_link_libraries(${name}_test PRIVATE llkv_internal)
+  endif()
+  target_link_libraries(${name}_test PRIVATE PkgConfig::CMOCKA)
+  target_include_directories(${name}_test PRIVATE ${CMAKE_CURRENT_SOURCE_DIR})
+  add_test(NAME ${name} COMMAND ${name}_test)
+  if(unit_SLOW)
+    set_tests_properties(${name} PROPERTIES LABELS slow TIMEOUT 600)
+  else()
+    set_tests_properties(${name} PROPERTIES LABELS fast TIMEOUT 120)
+  endif()
+endfunction()

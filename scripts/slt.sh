@@ -1,0 +1,85 @@
+#!/usr/bin/env bash
+# Run sqllogictest files with build/llkv.
+#
+#   scripts/slt.sh own               tests/slt
+#   scripts/slt.sh passing           the corpus files listed in tests/slt/PASSING
+#   scripts/slt.sh corpus [PATH..]   corpus files or folders, by their path in the corpus; all of it
+#   scripts/slt.sh update [PATH..]   run them, and add what passes to tests/slt/PASSING
+#   scripts/slt.sh unpack            only unpack the corpus to build/slt-corpus
+#
+# Options of the harness may follow a `--`: scripts/slt.sh own -- --slt-debug
+# The corpus comes from the folder in LLKV_SLT_SOURCE (default: ../shared/slt), which holds a program
+# `unpack DIR`. Where that is missing, the jobs that need it say so and succeed.
+set -euo pipefail
+cd "$(dirname "$0")/.."
+
+llkv=${LLKV:-build/llkv}
+source_dir=${LLKV_SLT_SOURCE:-../shared/slt}
+corpus=build/slt-corpus
+passing=tests/slt/PASSING
+jobs=${LLKV_SLT_JOBS:-$(nproc)}
+
+# Leaves the script, with success, where there is no corpus to be had.
+unpack() {
+  if [[ -f $corpus/MANIFEST.tsv ]]; then return; fi
+  if [[ ! -x $source_dir/unpack ]]; then
+    echo "No corpus: $source_dir/unpack is not there."
+    exit 0
+  fi
+  "$source_dir/unpack" "$corpus" >&2
+}
+
+# Every file of the list is in the corpus? The harness runs what it finds.
+listed_files_exist() {
+  local file status=0
+  while IFS= read -r file; do
+    [[ -z $file || $file == \#* || -f $corpus/$file ]] && continue
+    echo "$passing names $file, which the corpus does not hold" >&2
+    status=1
+  done <"$passing"
+  return $status
+}
+
+job=${1:-own}
+shift || true
+paths=()
+while (($# > 0)) && [[ $1 != -- ]]; do
+  paths+=("$1")
+  shift
+done
+[[ ${1:-} == -- ]] && shift
+slt=()
+for path in "${paths[@]:-}"; do slt+=(--slt "$corpus/$path"); done
+
+case $job in
+  unpack) unpack ;;
+  own) "$llkv" --slt tests/slt -j "$jobs" "$@" ;;
+  passing)
+    unpack
+    if ! grep -qv -e '^#' -e '^$' "$passing"; then
+      echo "$passing lists no files."
+      exit 0
+    fi
+    listed_files_exist
+    "$llkv" --slt "$corpus" --slt-from "$passing" -j "$jobs" "$@"
+    ;;
+  corpus)
+    unpack
+    "$llkv" "${slt[@]}" -j "$jobs" "$@"
+    ;;
+  update)
+    unpack
+    found=$(mktemp)
+    trap 'rm -f "$found" "$found.all"' EXIT
+    "$llkv" "${slt[@]}" -j "$jobs" --slt-list-pass "$found" "$@" || true
+    before=$(grep -cv -e '^#' -e '^$' "$passing" || true)
+    { grep -v '^#' "$passing" || true; cat "$found"; } | sed '/^$/d' | LC_ALL=C sort -u >"$found.all"
+    { grep '^#' "$passing" || true; cat "$found.all"; } >"$found"
+    cat "$found" >"$passing"
+    echo "$passing: $before files before, $(wc -l <"$found.all") now"
+    ;;
+  *)
+    echo "scripts/slt.sh: no job '$job' (own, passing, corpus, update, unpack)" >&2
+    exit 2
+    ;;
+esac

@@ -1,0 +1,16 @@
+/* cpu.h -- which instruction sets this processor may be asked for. */
+#ifndef BASE_CPU_H
+#define BASE_CPU_H
+
+enum cpu_tier {
+    CPU_BASELINE, /* what the architecture promises: SSE2, or NEON */
+    CPU_AVX2,
+    CPU_AVX512, /* F, BW, VL, DQ and VBMI2 */
+};
+
+/* The highest tier that processor and operating system support, or a lower one if the environment
+ * variable LLKV_CPU names it (baseline, avx2, avx512). Found once; any thread may ask. */
+enum cpu_tier cpu_tier_get(void);
+/* "baseline", "avx2", "avx512" */
+const char *cpu_tier_name(enum cpu_tier tier);
+#endif

@@ -1,0 +1,333 @@
+/* simd.h -- the operations compilers do not find by themselves, by name, each with a plain body.
+ *
+ * The body is chosen by the flags a file is compiled with (SIMD_AVX512, SIMD_AVX2, neither), so only
+ * files that are compiled once per instruction set see another one than the plain body. All bodies
+ * give the same bits; the tests of compute compare them. Unaligned pointers are fine everywhere. */
+#ifndef BASE_SIMD_H
+#define BASE_SIMD_H
+#include <stdbool.h>
+#include <stdint.h>
+#include <string.h>
+
+#include "base/bitmap.h"
+#include "base/compiler.h"
+
+#if defined(__x86_64__)
+#include <immintrin.h>
+#endif
+
+#if defined(__AVX512F__) && defined(__AVX512BW__) && defined(__AVX512VL__) &&                      \
+    defined(__AVX512DQ__) && defined(__AVX512VBMI2__)
+#define SIMD_AVX512 1
+#define SIMD_AVX2 0
+#define SIMD_MASKED 1
+#elif defined(__AVX2__) && defined(__BMI2__)
+#define SIMD_AVX512 0
+#define SIMD_AVX2 1
+#define SIMD_MASKED 0
+#else
+#define SIMD_AVX512 0
+#define SIMD_AVX2 0
+#define SIMD_MASKED 0
+#endif
+
+/* Bit i: the top bit of byte i. */
+ALWAYS_INLINE uint64_t simd_bytes_to_bits(const uint8_t bytes[64])
+{
+    uint64_t bits = 0;
+#if defined(__x86_64__)
+    for (uint32_t i = 0; i < 64; i += 16) {
+        const __m128i v = _mm_loadu_si128((const __m128i *)(bytes + i));
+        bits |= (uint64_t)(uint32_t)_mm_movemask_epi8(v) << i;
+    }
+#else
+    for (uint32_t i = 0; i < 64; i += 8) {
+        uint64_t word;
+        memcpy(&word, bytes + i, 8);
+        /* The multiplication brings the eight top bits together in the highest byte. */
+        word = (word >> 7) & UINT64_C(0x0101010101010101);
+        bits |= (word * UINT64_C(0x0102040810204080) >> 56) << i;
+    }
+#endif
+    return bits;
+}
+
+/* ---- comparisons: simd_compare_<type>(a, b, n, less, a_scalar, b_scalar) ---- */
+
+/* NaN equals NaN and is above everything; -0.0 equals 0.0. No branches: these are lanes of loops. */
+#define SIMD_FLOAT_LESS(x, y) ((((x) < (y)) | ((y) != (y))) & ((x) == (x)))
+#define SIMD_FLOAT_SAME(x, y) (((x) == (y)) | (((x) != (x)) & ((y) != (y))))
+
+#if SIMD_AVX512
+
+ALWAYS_INLINE uint64_t simd_lt_ps(__m512 u, __m512 v)
+{
+    const __mmask16 ordered = _mm512_cmp_ps_mask(u, u, _CMP_ORD_Q);
+    return _mm512_mask_cmp_ps_mask(ordered, u, v, _CMP_NGE_UQ);
+}
+ALWAYS_INLINE uint64_t simd_eq_ps(__m512 u, __m512 v)
+{
+    const __mmask16 nan = _mm512_cmp_ps_mask(u, u, _CMP_UNORD_Q);
+    return (uint64_t)_mm512_cmp_ps_mask(u, v, _CMP_EQ_OQ) |
+           (uint64_t)_mm512_mask_cmp_ps_mask(nan, v, v, _CMP_UNORD_Q);
+}
+ALWAYS_INLINE uint64_t simd_lt_pd(__m512d u, __m512d v)
+{
+    const __mmask8 ordered = _mm512_cmp_pd_mask(u, u, _CMP_ORD_Q);
+    return _mm512_mask_cmp_pd_mask(ordered, u, v, _CMP_NGE_UQ);
+}
+ALWAYS_INLINE uint64_t simd_eq_pd(__m512d u, __m512d v)
+{
+    const __mmask8 nan = _mm512_cmp_pd_mask(u, u, _CMP_UNORD_Q);
+    return (uint64_t)_mm512_cmp_pd_mask(u, v, _CMP_EQ_OQ) |
+           (uint64_t)_mm512_mask_cmp_pd_mask(nan, v, v, _CMP_UNORD_Q);
+}
+#include "base/simd_compare_avx512.inc.h"
+
+#elif SIMD_AVX2
+
+/* A bit per lane of ones. */
+ALWAYS_INLINE uint64_t simd_bits_8(__m256i lanes)
+{
+    return (uint32_t)_mm256_movemask_epi8(lanes);
+}
+ALWAYS_INLINE uint64_t simd_bits_16(__m256i lanes)
+{
+    const __m128i bytes =
+        _mm_packs_epi16(_mm256_castsi256_si128(lanes), _mm256_extracti128_si256(lanes, 1));
+    return (uint32_t)_mm_movemask_epi8(bytes);
+}
+ALWAYS_INLINE uint64_t simd_bits_32(__m256i lanes)
+{
+    return (uint32_t)_mm256_movemask_ps(_mm256_castsi256_ps(lanes));
+}
+ALWAYS_INLINE uint64_t simd_bits_64(__m256i lanes)
+{
+    return (uint32_t)_mm256_movemask_pd(_mm256_castsi256_pd(lanes));
+}
+/* Unsigned order is signed order with the top bits flipped. */
+ALWAYS_INLINE __m256i simd_flip_8(__m256i lanes)
+{
+    return _mm256_xor_si256(lanes, _mm256_set1_epi8((char)-128));
+}
+ALWAYS_INLINE __m256i simd_flip_16(__m256i lanes)
+{
+    return _mm256_xor_si256(lanes, _mm256_set1_epi16(INT16_MIN));
+}
+ALWAYS_INLINE __m256i simd_flip_32(__m256i lanes)
+{
+    return _mm256_xor_si256(lanes, _mm256_set1_epi32(INT32_MIN));
+}
+ALWAYS_INLINE __m256i simd_flip_64(__m256i lanes)
+{
+    return _mm256_xor_si256(lanes, _mm256_set1_epi64x(INT64_MIN));
+}
+ALWAYS_INLINE uint64_t simd_lt_ps(__m256 u, __m256 v)
+{
+    const __m256 less = _mm256_cmp_ps(u, v, _CMP_NGE_UQ);
+    const __m256 ordered = _mm256_cmp_ps(u, u, _CMP_ORD_Q);
+    return (uint32_t)_mm256_movemask_ps(_mm256_and_ps(less, ordered));
+}
+ALWAYS_INLINE uint64_t simd_eq_ps(__m256 u, __m256 v)
+{
+    const __m256 u_nan = _mm256_cmp_ps(u, u, _CMP_UNORD_Q);
+    const __m256 v_nan = _mm256_cmp_ps(v, v, _CMP_UNORD_Q);
+    const __m256 same = _mm256_cmp_ps(u, v, _CMP_EQ_OQ);
+    return (uint32_t)_mm256_movemask_ps(_mm256_or_ps(same, _mm256_and_ps(u_nan, v_nan)));
+}
+ALWAYS_INLINE uint64_t simd_lt_pd(__m256d u, __m256d v)
+{
+    const __m256d less = _mm256_cmp_pd(u, v, _CMP_NGE_UQ);
+    const __m256d ordered = _mm256_cmp_pd(u, u, _CMP_ORD_Q);
+    return (uint32_t)_mm256_movemask_pd(_mm256_and_pd(less, ordered));
+}
+ALWAYS_INLINE uint64_t simd_eq_pd(__m256d u, __m256d v)
+{
+    const __m256d u_nan = _mm256_cmp_pd(u, u, _CMP_UNORD_Q);
+    const __m256d v_nan = _mm256_cmp_pd(v, v, _CMP_UNORD_Q);
+    const __m256d same = _mm256_cmp_pd(u, v, _CMP_EQ_OQ);
+    return (uint32_t)_mm256_movemask_pd(_mm256_or_pd(same, _mm256_and_pd(u_nan, v_nan)));
+}
+#include "base/simd_compare_avx2.inc.h"
+
+#else
+#include "base/simd_compare_plain.inc.h"
+#endif
+
+/* ---- 16-byte slots ---- */
+
+/* The lower bits of the pairs of bits of `bits`, brought together. */
+ALWAYS_INLINE uint64_t simd_even_bits(uint64_t bits)
+{
+#if SIMD_AVX512 || SIMD_AVX2
+    return _pext_u64(bits, UINT64_C(0x5555555555555555));
+#else
+    bits &= UINT64_C(0x5555555555555555);
+    bits = (bits | bits >> 1) & UINT64_C(0x3333333333333333);
+    bits = (bits | bits >> 2) & UINT64_C(0x0f0f0f0f0f0f0f0f);
+    bits = (bits | bits >> 4) & UINT64_C(0x00ff00ff00ff00ff);
+    bits = (bits | bits >> 8) & UINT64_C(0x0000ffff0000ffff);
+    return (bits | bits >> 16) & UINT64_C(0x00000000ffffffff);
+#endif
+}
+
+/* Which 8-byte words of the 32 slots at `a` equal those at `b`: 2 bits per slot, low word first. */
+ALWAYS_INLINE uint64_t simd_same_words32(const uint8_t *a, const uint8_t *b, const bool b_scalar)
+{
+    uint64_t same = 0;
+#if SIMD_AVX512
+    for (uint32_t i = 0; i < 8; i++) {
+        const __m512i u = _mm512_loadu_si512(a + i * 64);
+        const __m512i v = b_scalar
+                              ? _mm512_broadcast_i32x4(_mm_loadu_si128((const __m128i *)b))
+                              : _mm512_loadu_si512(b + i * 64);
+        same |= (uint64_t)_mm512_cmpeq_epi64_mask(u, v) << (i * 8);
+    }
+#elif SIMD_AVX2
+    for (uint32_t i = 0; i < 16; i++) {
+        const __m256i u = _mm256_loadu_si256((const __m256i *)(a + i * 32));
+        const __m256i v = b_scalar
+                              ? _mm256_broadcastsi128_si256(_mm_loadu_si128((const __m128i *)b))
+                              : _mm256_loadu_si256((const __m256i *)(b + i * 32));
+        same |= simd_bits_64(_mm256_cmpeq_epi64(u, v)) << (i * 4);
+    }
+#else
+    for (uint32_t i = 0; i < 64; i++) {
+        uint64_t u, v;
+        memcpy(&u, a + i * 8, 8);
+        memcpy(&v, b + (b_scalar ? i & 1 : i) * 8, 8);
+        same |= (uint64_t)(u == v) << i;
+    }
+#endif
+    return same;
+}
+
+/* Bit i: slot i of 64 equals slot i of `b` (or the one slot there): in its first 8 bytes only
+ * (`head_only`) or in all 16. */
+ALWAYS_INLINE uint64_t simd_same_slots64(const void *a, const void *b, const bool b_scalar,
+                                         const bool head_only)
+{
+    const uint8_t *x = (const uint8_t *)a, *y = (const uint8_t *)b;
+    uint64_t low = simd_same_words32(x, y, b_scalar);
+    uint64_t high = simd_same_words32(x + 512, b_scalar ? y : y + 512, b_scalar);
+    if (!head_only) {
+        low &= low >> 1;
+        high &= high >> 1;
+    }
+    return simd_even_bits(low) | simd_even_bits(high) << 32;
+}
+
+/* ---- bits to positions ---- */
+
+/* Write base + the position of every set bit; returns how many. `out` has room for 64 values. */
+ALWAYS_INLINE uint32_t simd_bits_to_positions(uint16_t *out, uint64_t bits, uint32_t base)
+{
+#if SIMD_AVX512
+    const __m512i lanes = _mm512_set_epi16(31, 30, 29, 28, 27, 26, 25, 24, 23, 22, 21, 20, 19, 18,
+                                           17, 16, 15, 14, 13, 12, 11, 10, 9, 8, 7, 6, 5, 4, 3, 2,
+                                           1, 0);
+    const __m512i low = _mm512_add_epi16(lanes, _mm512_set1_epi16((short)base));
+    const __m512i high = _mm512_add_epi16(low, _mm512_set1_epi16(32));
+    const uint32_t low_count = (uint32_t)__builtin_popcount((uint32_t)bits);
+    _mm512_storeu_si512(out, _mm512_maskz_compress_epi16((__mmask32)bits, low));
+    _mm512_storeu_si512(out + low_count, _mm512_maskz_compress_epi16((__mmask32)(bits >> 32), high));
+    return (uint32_t)__builtin_popcountll(bits);
+#elif SIMD_AVX2
+    uint32_t count = 0;
+    for (uint32_t i = 0; i < 64; i += 8) {
+        const uint64_t byte = (bits >> i) & 0xff;
+        const uint64_t kept = _pdep_u64(byte, UINT64_C(0x0101010101010101)) * 0xff;
+        const uint64_t packed = _pext_u64(UINT64_C(0x0706050403020100), kept);
+        const __m128i lanes = _mm_cvtepu8_epi16(_mm_cvtsi64_si128((long long)packed));
+        const __m128i at = _mm_add_epi16(lanes, _mm_set1_epi16((short)(base + i)));
+        _mm_storeu_si128((__m128i *)(out + count), at);
+        count += (uint32_t)__builtin_popcountll(byte);
+    }
+    return count;
+#else
+    uint32_t count = 0;
+    if (bits == ~UINT64_C(0)) {
+        for (; count < 64; count++) out[count] = (uint16_t)(base + count);
+        return count;
+    }
+    for (; bits != 0; bits &= bits - 1)
+        out[count++] = (uint16_t)(base + (uint32_t)__builtin_ctzll(bits));
+    return count;
+#endif
+}
+
+/* ---- exact sums of doubles ---- */
+
+/* Cut n doubles into slices and add them up: slice k of x is what the slices before left of x,
+ * rounded to a multiple of unit k; io[k] grows by their sum, counted in units. anchor[k] is 1.5 * 2^52
+ * units; |x| must stay below 2^51 of the first one. Returns true if something was left of a value in
+ * the end. No step rounds but the wanted one, so the order of additions does not matter. `bins` is
+ * a constant <= 4. */
+ALWAYS_INLINE bool simd_sum_bins(const double *x, uint32_t n, const double *anchor,
+                                 const uint32_t bins, int64_t *io)
+{
+    uint32_t i = 0;
+    uint64_t left = 0, sum[4] = {0, 0, 0, 0};
+#if SIMD_AVX512
+    __m512i sums[4], lefts = _mm512_setzero_si512();
+    __m512d anchors[4];
+    for (uint32_t k = 0; k < bins; k++) {
+        sums[k] = _mm512_setzero_si512();
+        anchors[k] = _mm512_set1_pd(anchor[k]);
+    }
+    for (; i + 8 <= n; i += 8) {
+        __m512d rest = _mm512_loadu_pd(x + i);
+        for (uint32_t k = 0; k < bins; k++) {
+            const __m512d shifted = _mm512_add_pd(rest, anchors[k]);
+            sums[k] = _mm512_add_epi64(sums[k], _mm512_castpd_si512(shifted));
+            rest = _mm512_sub_pd(rest, _mm512_sub_pd(shifted, anchors[k]));
+        }
+        lefts = _mm512_or_si512(lefts, _mm512_castpd_si512(rest));
+    }
+    for (uint32_t k = 0; k < bins; k++) sum[k] = (uint64_t)_mm512_reduce_add_epi64(sums[k]);
+    left = (uint64_t)_mm512_reduce_or_epi64(lefts);
+#elif SIMD_AVX2
+    __m256i sums[4], lefts = _mm256_setzero_si256();
+    __m256d anchors[4];
+    for (uint32_t k = 0; k < bins; k++) {
+        sums[k] = _mm256_setzero_si256();
+        anchors[k] = _mm256_set1_pd(anchor[k]);
+    }
+    for (; i + 4 <= n; i += 4) {
+        __m256d rest = _mm256_loadu_pd(x + i);
+        for (uint32_t k = 0; k < bins; k++) {
+            const __m256d shifted = _mm256_add_pd(rest, anchors[k]);
+            sums[k] = _mm256_add_epi64(sums[k], _mm256_castpd_si256(shifted));
+            rest = _mm256_sub_pd(rest, _mm256_sub_pd(shifted, anchors[k]));
+        }
+        lefts = _mm256_or_si256(lefts, _mm256_castpd_si256(rest));
+    }
+    uint64_t lanes[4];
+    for (uint32_t k = 0; k < bins; k++) {
+        _mm256_storeu_si256((__m256i *)lanes, sums[k]);
+        sum[k] = lanes[0] + lanes[1] + lanes[2] + lanes[3];
+    }
+    _mm256_storeu_si256((__m256i *)lanes, lefts);
+    left = lanes[0] | lanes[1] | lanes[2] | lanes[3];
+#endif
+    for (; i < n; i++) {
+        double rest = x[i];
+        uint64_t bits;
+        for (uint32_t k = 0; k < bins; k++) {
+            const double shifted = rest + anchor[k];
+            memcpy(&bits, &shifted, 8);
+            sum[k] += bits;
+            rest -= shifted - anchor[k];
+        }
+        memcpy(&bits, &rest, 8);
+        left |= bits;
+    }
+    /* The lowest bits of a shifted value count units, from those of the anchor. */
+    for (uint32_t k = 0; k < bins; k++) {
+        uint64_t zero;
+        memcpy(&zero, &anchor[k], 8);
+        io[k] += (int64_t)(sum[k] - n * zero);
+    }
+    return left << 1 != 0; /* the sign of a zero does not count */
+}
+#endif

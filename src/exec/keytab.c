@@ -1,0 +1,236 @@
+/* keytab.c -- keys to row numbers. */
+#include "exec/keytab.h"
+
+enum { FIRST_ROWS = 32, FIRST_SLOTS = 64, PREFETCH_SLOTS = 32 * 1024 };
+
+void keytab_deinit(void *ptr)
+{
+    struct keytab *t = ptr;
+    if (t->rows_heap) mem_free(t->rows);
+    if (t->dir_heap) mem_free(t->dir);
+    arena_deinit(&t->heap);
+    t->rows = NULL;
+    t->dir = NULL;
+    t->rows_heap = false;
+    t->dir_heap = false;
+    t->count = 0;
+    t->capacity = 0;
+}
+
+llkv_code keytab_init(struct run *run, struct keytab *t, const struct rowfmt *fmt)
+{
+    *t = (struct keytab){.fmt = fmt, .run = run, .mask = FIRST_SLOTS - 1};
+    arena_init(&t->heap, run->cx->budget);
+    t->dir = cx_alloc_zero(run->cx, FIRST_SLOTS * sizeof *t->dir);
+    t->null_seen = cx_alloc_zero(run->cx, (size_t)(fmt->null_words + 1) * 8);
+    if (t->dir == NULL || t->null_seen == NULL) return LLKV_NOMEM;
+    return run_own(run, keytab_deinit, t);
+}
+
+void keytab_reset(struct keytab *t)
+{
+    if (t->count == 0) return;
+    memset(t->dir, 0, ((size_t)t->mask + 1) * sizeof *t->dir);
+    t->count = 0;
+    memset(t->null_seen, 0, (size_t)t->fmt->null_words * 8);
+    arena_reset(&t->heap);
+}
+
+/* ---- growth ---- */
+static llkv_code grow_rows(struct keytab *t)
+{
+    struct run *run = t->run;
+    const uint32_t stride = t->fmt->stride;
+    const bool first = t->capacity == 0;
+    if (t->capacity >= UINT32_MAX / 4)
+        return cx_fail(run->cx, LLKV_LIMIT, "an operator holds more than 4 billion groups");
+    const uint32_t capacity = first ? FIRST_ROWS : t->capacity * (t->capacity < 4096 ? 8 : 2);
+    const size_t bytes = (size_t)capacity * stride + 64;
+    /* Few and short rows come from the arena: no allocation for a small statement. */
+    const bool heap = !first || bytes > 16384;
+    uint8_t *rows = heap ? mem_alloc_aligned(run->cx->budget, bytes) : cx_alloc(run->cx, bytes);
+    if (rows == NULL) return heap ? cx_nomem(run->cx) : LLKV_NOMEM;
+    if (t->count != 0) memcpy(rows, t->rows, (size_t)t->count * stride);
+    if (t->rows_heap) mem_free(t->rows);
+    t->rows = rows;
+    t->rows_heap = heap;
+    t->capacity = capacity;
+    return LLKV_OK;
+}
+
+static llkv_code grow_directory(struct keytab *t)
+{
+    const uint64_t slots = ((uint64_t)t->mask + 1) * (t->mask < 65536 ? 4 : 2);
+    if (slots > UINT64_C(1) << 32)
+        return cx_fail(t->run->cx, LLKV_LIMIT, "an operator holds more than 2 billion groups");
+    uint64_t *dir = mem_alloc_zero(t->run->cx->budget, slots * sizeof *dir);
+    if (dir == NULL) return cx_nomem(t->run->cx);
+    const uint32_t mask = (uint32_t)(slots - 1);
+    for (uint64_t s = 0; s <= t->mask; s++) {
+        const uint64_t entry = t->dir[s];
+        if (entry == 0) continue;
+        uint32_t at = (uint32_t)(entry >> 32) & mask;
+        while (dir[at] != 0) at = (at + 1) & mask;
+        dir[at] = entry;
+    }
+    if (t->dir_heap) mem_free(t->dir);
+    t->dir = dir;
+    t->dir_heap = true;
+    t->mask = mask;
+    return LLKV_OK;
+}
+
+/* ---- staging: the keys of a batch as row images, and their hashes ---- */
+static llkv_code stage_reserve(struct keytab *t, uint32_t n)
+{
+    if (n <= t->stage_rows) return LLKV_OK;
+    const uint32_t room = n <= 64 ? 64 : n <= 512 ? 512 : VEC_ROWS_MAX;
+    t->stage = cx_alloc(t->run->cx, (size_t)room * t->fmt->end + 16);
+    t->hash = cx_alloc_array(t->run->cx, room, sizeof *t->hash);
+    t->wide_hash = cx_alloc_array(t->run->cx, room, sizeof *t->wide_hash);
+    if (t->stage == NULL || t->hash == NULL || t->wide_hash == NULL) return LLKV_NOMEM;
+    t->stage_rows = room;
+    return LLKV_OK;
+}
+
+static llkv_code stage_keys(struct keytab *t, const struct vector *keys, uint32_t n)
+{
+    TRY(stage_reserve(t, n));
+    rowfmt_hash(t->fmt, keys, n, t->wide_hash, t->hash);
+    rowfmt_write(t->fmt, keys, t->fmt->column_count, 0, n, t->stage, t->fmt->end);
+    if (t->mask >= PREFETCH_SLOTS) {
+        for (uint32_t i = 0; i < n; i++) PREFETCH(&t->dir[t->hash[i] & t->mask]);
+        for (uint32_t i = 0; i < n; i++) {
+            const uint32_t row = (uint32_t)t->dir[t->hash[i] & t->mask];
+            if (row != 0) PREFETCH(keytab_row(t, row - 1));
+        }
+    }
+    return LLKV_OK;
+}
+
+/* One key column of one slot: null word and slot are all there is to compare. */
+ALWAYS_INLINE bool image_equal(const struct rowfmt *fmt, const uint8_t *a, const uint8_t *b,
+                               const bool one_word)
+{
+    if (one_word)
+        return row_word(a, ROW_NULLS_AT) == row_word(b, ROW_NULLS_AT) &&
+               row_word(a, ROW_NULLS_AT + 8) == row_word(b, ROW_NULLS_AT + 8);
+    return rowfmt_equal(fmt, a, b);
+}
+
+/* The row, or ROW_NONE and the free slot. */
+ALWAYS_INLINE uint32_t probe(const struct keytab *t, const uint8_t *image, uint32_t hash,
+                             uint32_t *out_slot, const bool one_word)
+{
+    uint32_t slot = hash & t->mask;
+    for (;;) {
+        const uint64_t entry = t->dir[slot];
+        if (entry == 0) {
+            *out_slot = slot;
+            return ROW_NONE;
+        }
+        const uint32_t row = (uint32_t)entry - 1;
+        if ((uint32_t)(entry >> 32) == hash && image_equal(t->fmt, keytab_row(t, row), image, one_word))
+            return row;
+        slot = (slot + 1) & t->mask;
+    }
+}
+
+/* A new row at the end, zero states. */
+static llkv_code add_row(struct keytab *t, const uint8_t *image, uint32_t hash, uint32_t slot)
+{
+    if (UNLIKELY(t->count == t->capacity)) TRY(grow_rows(t));
+    uint8_t *row = keytab_row(t, t->count);
+    const uint32_t header[2] = {hash, 0};
+    memcpy(row, header, 8);
+    memcpy(row + ROW_NULLS_AT, image + ROW_NULLS_AT, t->fmt->end - ROW_NULLS_AT);
+    memset(row + t->fmt->end, 0, t->fmt->stride - t->fmt->end);
+    t->dir[slot] = (uint64_t)hash << 32 | (t->count + 1);
+    t->count++;
+    if (UNLIKELY(t->count > t->mask / 2)) TRY(grow_directory(t));
+    return LLKV_OK;
+}
+
+/* Copy the texts of new rows if they may go away. */
+static llkv_code keep_texts(struct keytab *t, uint32_t first, uint32_t c)
+{
+    for (uint32_t r = first; r < t->count; r++) {
+        uint8_t *slot = keytab_row(t, r) + t->fmt->at[c];
+        struct str_view view;
+        memcpy(&view, slot, sizeof view);
+        if (view.len <= STR_INLINE_MAX) continue;
+        uint8_t *copy = arena_alloc(&t->heap, (size_t)view.len + 16);
+        if (copy == NULL) return cx_nomem(t->run->cx);
+        memcpy(copy, view.ptr, view.len);
+        view.ptr = copy;
+        memcpy(slot, &view, sizeof view);
+    }
+    return LLKV_OK;
+}
+
+static llkv_code finish_new(struct keytab *t, const struct vector *keys, uint32_t first)
+{
+    for (uint32_t c = 0; c < t->fmt->column_count; c++) {
+        const struct vector *v = &keys[c];
+        if (v->validity != NULL || v->phys == PHYS_NULLS) bit_set(t->null_seen, c);
+        if (t->fmt->phys[c] == PHYS_VIEW && v->phys == PHYS_VIEW && (v->flags & VEC_STABLE) == 0)
+            TRY(keep_texts(t, first, c));
+    }
+    return LLKV_OK;
+}
+
+ALWAYS_INLINE llkv_code map_rows(struct keytab *t, uint32_t n, uint32_t *ids, const bool one_word)
+{
+    const uint32_t step = t->fmt->end;
+    for (uint32_t i = 0; i < n; i++) {
+        uint32_t slot = 0;
+        const uint8_t *image = t->stage + (size_t)i * step;
+        uint32_t row = probe(t, image, t->hash[i], &slot, one_word);
+        if (UNLIKELY(row == ROW_NONE)) {
+            row = t->count;
+            TRY(add_row(t, image, t->hash[i], slot));
+        }
+        ids[i] = row;
+    }
+    return LLKV_OK;
+}
+
+static bool is_one_word(const struct keytab *t)
+{
+    return t->fmt->packed && t->fmt->key_count == 1;
+}
+
+llkv_code keytab_map(struct keytab *t, const struct vector *keys, uint32_t n, uint32_t *ids)
+{
+    const uint32_t first = t->count;
+    TRY(stage_keys(t, keys, n));
+    TRY(is_one_word(t) ? map_rows(t, n, ids, true) : map_rows(t, n, ids, false));
+    return t->count == first ? LLKV_OK : finish_new(t, keys, first);
+}
+
+llkv_code keytab_find(struct keytab *t, const struct vector *keys, uint32_t n, uint32_t *ids)
+{
+    TRY(stage_keys(t, keys, n));
+    const bool one_word = is_one_word(t);
+    for (uint32_t i = 0; i < n; i++) {
+        uint32_t slot = 0;
+        ids[i] = probe(t, t->stage + (size_t)i * t->fmt->end, t->hash[i], &slot, one_word);
+    }
+    return LLKV_OK;
+}
+
+llkv_code keytab_put(struct keytab *t, const uint8_t *image, uint32_t hash, uint32_t *out_row,
+                     bool *out_new)
+{
+    uint32_t slot = 0;
+    *out_row = probe(t, image, hash, &slot, is_one_word(t));
+    *out_new = *out_row == ROW_NONE;
+    if (!*out_new) return LLKV_OK;
+    *out_row = t->count;
+    for (uint32_t c = 0; c < t->fmt->column_count; c++)
+        if (row_is_null(image, c)) bit_set(t->null_seen, c);
+    TRY(add_row(t, image, hash, slot));
+    memcpy(keytab_row(t, *out_row) + t->fmt->state_at, image + t->fmt->state_at,
+           t->fmt->stride > t->fmt->state_at ? t->fmt->stride - t->fmt->state_at : 0);
+    return LLKV_OK;
+}

@@ -1,0 +1,257 @@
+/* bind.h -- AST to logical plan: names to IUs, types, casts. Private to plan.
+ *
+ * A scope is one SELECT being bound. `node` is the operator whose output the clause being bound
+ * reads; a subquery met in an expression puts its dependent join on top of it. Names are looked up
+ * in the scope, then in its parents: what is found there is a correlated column, and needs nothing
+ * more, because an IU is the same everywhere. */
+#ifndef PLAN_BIND_BIND_H
+#define PLAN_BIND_BIND_H
+#include "plan/algebra/algebra.h"
+#include "plan/plan.h"
+#include "sql/ast.h"
+
+/* Set on constants that were written as literals: they take the type of what they meet. */
+enum { EXPR_LITERAL = 64 };
+enum { BIND_VIEW_DEPTH_MAX = 128 };
+
+struct scope_column {
+    struct slice name;
+    uint32_t hash;
+    iu_id iu;         /* 0: a table column nobody has named yet */
+    struct type type;
+    bool nullable;
+    bool hidden;      /* the second copy of a USING column: only by qualified name */
+    bool merged;      /* a USING column: stands first in * */
+};
+
+/* One item of FROM. */
+struct scope_relation {
+    struct slice schema, name; /* name: the alias if there is one; may be empty */
+    uint32_t hash;
+    struct lnode *scan; /* a base table, whose columns get IUs when they are named; or NULL */
+    const struct object *object;
+    uint32_t column_count;
+    struct scope_column *columns;
+};
+
+/* An aggregate call found in the select list, HAVING or ORDER BY. */
+struct scope_agg {
+    const struct ast_call *call;
+    uint32_t index; /* of the group node's aggs */
+};
+
+/* A common table expression that names below may mean. */
+struct scope_cte {
+    const struct ast_cte *cte;
+    const struct scope_cte *outer; /* those visible inside it */
+};
+
+enum scope_clause {
+    CLAUSE_FROM,
+    CLAUSE_WHERE,
+    CLAUSE_GROUP,
+    CLAUSE_AGGREGATE, /* inside an aggregate's argument */
+    CLAUSE_SELECT,
+    CLAUSE_HAVING,
+    CLAUSE_ORDER,
+    CLAUSE_VALUES, /* no columns of its own */
+};
+
+struct scope {
+    struct scope *parent;
+    const struct scope_cte *ctes;
+    struct lnode *node;
+    VEC(struct scope_relation) relations;
+    const struct ast_select *select; /* for aliases; NULL in DML */
+    uint8_t clause;
+    bool grouped;          /* a group node stands above the input */
+    struct lnode *group;   /* that node */
+    struct iuset input;    /* grouped: IUs below the group ... */
+    struct iuset visible;  /* ... and those it hands up */
+    VEC(struct scope_agg) aggs;
+    uint32_t alias_depth;  /* guards aliases that name themselves */
+    uint32_t alias_limit;  /* items of the select list whose aliases may be named */
+};
+
+/* One column of a bound query. */
+struct bound_column {
+    struct slice name;
+    iu_id iu;
+    struct type type;
+    bool nullable;
+    bool literal_text; /* a string literal: takes the type of what it meets in a set operation */
+};
+struct bound_query {
+    struct lnode *node;
+    uint32_t column_count;
+    struct bound_column *columns;
+    bool ordered;
+};
+
+struct binder {
+    struct plan *plan;
+    struct cx *cx;
+    const struct plan_env *env;
+    const struct settings *settings;
+    struct slice text; /* what offsets of the AST being bound point into */
+    uint32_t view_depth;
+    int32_t view_at;   /* inside a view: where the outer text names it; -1 outside */
+};
+
+/* ---- errors: positions inside a view are reported at its name ---- */
+int32_t bind_at(const struct binder *b, const struct ast *node);
+int32_t bind_at_name(const struct binder *b, const struct ast_name *name);
+NODISCARD llkv_code bind_unsupported(struct binder *b, const struct ast *node, const char *what);
+
+/* ---- scope.c ---- */
+/* Resolve a column path; *out_scope is where it was found. */
+NODISCARD llkv_code bind_column(struct binder *b, struct scope *scope,
+                                const struct ast_column *column, const struct expr **out);
+/* The IU of one column of a relation, made on first use. */
+NODISCARD llkv_code bind_relation_column(struct binder *b, struct scope_relation *relation,
+                                         uint32_t column, iu_id *out_iu);
+/* The relation named by the qualifier of t.*, or an error. */
+NODISCARD llkv_code bind_relation(struct binder *b, struct scope *scope,
+                                  const struct ast_path *path, struct scope_relation **out);
+/* Is there a column of that name here or further out? Never an error. */
+bool bind_column_exists(struct scope *scope, const struct ast_path *path);
+
+/* ---- from.c ---- */
+NODISCARD llkv_code bind_from(struct binder *b, struct scope *scope, const struct ast_list *from);
+/* A base table as the scope's only relation: for DML. */
+NODISCARD llkv_code bind_target(struct binder *b, struct scope *scope, const struct ast_table *table,
+                                const struct object **out_object);
+/* The object a path names, with errors for what is not there. */
+NODISCARD llkv_code bind_object(struct binder *b, const struct ast_path *path,
+                                const struct object **out_object);
+
+/* ---- query.c ---- */
+NODISCARD llkv_code bind_query(struct binder *b, struct scope *parent, const struct scope_cte *ctes,
+                               const struct ast_query *query, struct bound_query *out);
+
+/* ---- select.c ---- */
+NODISCARD llkv_code bind_select(struct binder *b, struct scope *parent,
+                                const struct scope_cte *ctes, const struct ast_select *select,
+                                const struct ast_list *order, struct bound_query *out);
+
+/* ---- group.c ---- */
+/* Does an expression hold an aggregate call of this query level? */
+bool bind_has_aggregate(struct binder *b, const struct ast *node);
+/* Put a GROUP over scope->node if the query has one; binds all aggregates. */
+NODISCARD llkv_code bind_group(struct binder *b, struct scope *scope,
+                               const struct ast_select *select, const struct ast_list *order);
+/* The same for the outer columns that a subquery above the group uses. */
+NODISCARD llkv_code bind_grouped_free(struct binder *b, struct scope *scope,
+                                      const struct lnode *subquery, int32_t at);
+/* The key of one ORDER BY item that is bound already. */
+NODISCARD llkv_code bind_sort_key(struct binder *b, const struct ast_order *order,
+                                  const struct expr *e, struct psort_key *out);
+/* The column of an aggregate call bound before. */
+NODISCARD llkv_code bind_aggregate_ref(struct binder *b, struct scope *scope,
+                                       const struct ast_call *call, const struct expr **out);
+/* Replace what equals a group key by the key; 42803 for what is neither grouped nor aggregated (or
+ * ANY of it under sqlite_compat). */
+NODISCARD llkv_code bind_grouped(struct binder *b, struct scope *scope, const struct expr **io_expr);
+
+/* ---- expr.c ---- */
+NODISCARD llkv_code bind_expr(struct binder *b, struct scope *scope, const struct ast *node,
+                              const struct expr **out);
+/* As a condition: numbers count as (not 0). */
+NODISCARD llkv_code bind_condition(struct binder *b, struct scope *scope, const struct ast *node,
+                                   const struct expr **out);
+
+/* ---- literal.c ---- */
+NODISCARD llkv_code bind_literal(struct binder *b, const struct ast_literal *literal, bool negative,
+                                 const struct expr **out);
+NODISCARD llkv_code bind_null(struct binder *b, struct type type, int32_t at,
+                              const struct expr **out);
+NODISCARD llkv_code bind_bool(struct binder *b, bool value, int32_t at, const struct expr **out);
+NODISCARD llkv_code bind_int(struct binder *b, int64_t value, int32_t at, const struct expr **out);
+
+/* ---- make.c: constructors that fold ---- */
+NODISCARD llkv_code bind_make(struct binder *b, enum expr_kind kind, uint8_t op, struct type type,
+                              const struct expr *const *args, uint32_t count, int32_t at,
+                              const struct expr **out);
+NODISCARD llkv_code bind_fold(struct binder *b, const struct expr *e, const struct expr **out);
+NODISCARD llkv_code bind_flag(struct binder *b, const struct expr *e, uint8_t flag,
+                              const struct expr **out);
+NODISCARD llkv_code bind_not(struct binder *b, const struct expr *e, int32_t at,
+                             const struct expr **out);
+/* AND or OR of `count` conditions. */
+NODISCARD llkv_code bind_logic(struct binder *b, enum expr_kind kind, const struct expr *const *args,
+                               uint32_t count, int32_t at, const struct expr **out);
+
+/* ---- cast.c ---- */
+/* What an explicit cast does. */
+NODISCARD llkv_code bind_cast(struct binder *b, const struct expr *e, struct type to,
+                              enum expr_cast mode, int32_t at, const struct expr **out);
+/* The DECIMAL that holds every value of an integer type. */
+struct type bind_decimal_of_integer(struct type t);
+/* Implicit: only where nothing can get lost; 42804 else. `what` names the place for the message. */
+NODISCARD llkv_code bind_coerce(struct binder *b, const struct expr *e, struct type to,
+                                const char *what, const struct expr **out);
+/* Into a column: sql.md "assignment casts freely". */
+NODISCARD llkv_code bind_assign(struct binder *b, const struct expr *e, struct type to,
+                                const char *column, const struct expr **out);
+/* The type both can be compared in; false if there is none. Literals adapt. */
+enum common_use { COMMON_COMPARE, COMMON_RESULT };
+bool bind_common_type(const struct binder *b, enum common_use use, const struct expr *x,
+                      const struct expr *y, struct type *out);
+bool bind_common_of(const struct binder *b, enum common_use use, struct type x, struct type y,
+                    struct type *out);
+/* Cast all to one type (a result: CASE, COALESCE, VALUES ...). */
+NODISCARD llkv_code bind_unify(struct binder *b, const struct expr **exprs, uint32_t count,
+                               const char *what, struct type *out_type);
+NODISCARD llkv_code bind_to_condition(struct binder *b, const struct expr *e,
+                                      const struct expr **out);
+
+/* ---- type.c ---- */
+NODISCARD llkv_code bind_type(struct binder *b, const struct ast_type *type, struct type *out);
+
+/* ---- operator.c ---- */
+NODISCARD llkv_code bind_binary(struct binder *b, uint16_t op, const struct expr *left,
+                                const struct expr *right, int32_t at, const struct expr **out);
+NODISCARD llkv_code bind_compare(struct binder *b, enum compare_op op, const struct expr *left,
+                                 const struct expr *right, int32_t at, const struct expr **out);
+NODISCARD llkv_code bind_unary(struct binder *b, uint16_t op, const struct expr *value, int32_t at,
+                               const struct expr **out);
+
+/* ---- call.c ---- */
+NODISCARD llkv_code bind_call(struct binder *b, struct scope *scope, const struct ast_call *call,
+                              const struct expr **out);
+/* Overload resolution over bound arguments. */
+NODISCARD llkv_code bind_function(struct binder *b, struct slice name, const struct expr **args,
+                                  uint32_t count, int32_t at, const struct expr **out);
+
+/* ---- subquery.c ---- */
+NODISCARD llkv_code bind_scalar_query(struct binder *b, struct scope *scope,
+                                      const struct ast_query *query, const struct expr **out);
+NODISCARD llkv_code bind_exists(struct binder *b, struct scope *scope, const struct ast_query *query,
+                                const struct expr **out);
+/* left op ANY (query), or op ALL; IN is = ANY. */
+NODISCARD llkv_code bind_quantified(struct binder *b, struct scope *scope, const struct expr *left,
+                                    enum compare_op op, bool all, const struct ast_query *query,
+                                    int32_t at, const struct expr **out);
+/* x IN table */
+NODISCARD llkv_code bind_in_object(struct binder *b, struct scope *scope, const struct expr *left,
+                                   const struct ast_path *path, int32_t at,
+                                   const struct expr **out);
+
+/* Make the columns of a query `types` (casting where needed). */
+NODISCARD llkv_code bind_query_cast(struct binder *b, struct bound_query *io_query,
+                                    const struct type *types);
+
+/* ---- dml.c ---- */
+NODISCARD llkv_code bind_insert(struct binder *b, const struct ast_insert *insert,
+                                struct ldml *out_dml);
+NODISCARD llkv_code bind_update(struct binder *b, const struct ast_update *update,
+                                struct ldml *out_dml);
+NODISCARD llkv_code bind_delete(struct binder *b, const struct ast_delete *del,
+                                struct ldml *out_dml);
+
+/* Depend on an object: the plan is stale when it changed. */
+NODISCARD llkv_code bind_depend(struct binder *b, const struct object *object);
+/* Parse and bind a stored expression (DEFAULT, CHECK) in `scope`. */
+NODISCARD llkv_code bind_stored_expr(struct binder *b, struct scope *scope, const char *sql,
+                                     const struct expr **out);
+#endif

@@ -1,0 +1,261 @@
+/* call.c -- function calls: forms that are expressions, overloads, aggregates. */
+#include "plan/bind/bind.h"
+
+static bool call_is(const struct ast_call *call, const char *name)
+{
+    return call->name.count == 1 && slice_equal_folded(call->name.parts[0].text, slice_of(name));
+}
+
+/* ---- overloads ---- */
+
+enum { COST_NONE = 1000000 };
+
+/* What it costs to hand `e` to a parameter of type `to`; COST_NONE: impossible. */
+static int arg_cost(const struct binder *b, const struct function *f, const struct expr *e,
+                    uint8_t to)
+{
+    if (to == TYPE_NULL || e->type.id == to) return 0;
+    if (e->type.id == TYPE_NULL) return 1;
+    struct type target = type_of((enum type_id)to), common;
+    if (e->type.id == TYPE_VARCHAR && (e->flags & EXPR_LITERAL) != 0) return 20;
+    if (to == TYPE_VARCHAR && (f->flags & FUNC_TEXT_ANY) != 0) return 30;
+    if (b->settings->sqlite_compat && to == TYPE_VARCHAR) return 40;
+    if (type_is_numeric(e->type) && type_is_numeric(target)) {
+        if (to == TYPE_DECIMAL) return type_is_integer(e->type) ? 8 : COST_NONE;
+        if (!bind_common_of(b, COMMON_COMPARE, e->type, target, &common)) return COST_NONE;
+        if (common.id == to) return 1 + (int)to - (int)e->type.id + (type_is_float(target) ? 8 : 0);
+        bool literal = (e->flags & EXPR_LITERAL) != 0 && type_is_integer(target);
+        bool index = type_is_integer(e->type) && to == TYPE_BIGINT;
+        return literal || index ? 10 : COST_NONE;
+    }
+    if (type_is_temporal(e->type) && type_is_temporal(target) &&
+        bind_common_of(b, COMMON_COMPARE, e->type, target, &common) && common.id == to)
+        return 5;
+    return COST_NONE;
+}
+
+static uint8_t param_type(const struct function *f, uint32_t i)
+{
+    uint32_t last = f->arg_count_max == 255 ? f->arg_count_min : f->arg_count_max;
+    if (last == 0) last = 1;
+    if (last > FUNC_ARGS_MAX) last = FUNC_ARGS_MAX;
+    return f->arg_types[i < last ? i : last - 1];
+}
+
+static int overload_cost(const struct binder *b, const struct function *f,
+                         const struct expr *const *args, uint32_t count)
+{
+    if (count < f->arg_count_min || (f->arg_count_max != 255 && count > f->arg_count_max))
+        return COST_NONE;
+    int cost = 0;
+    for (uint32_t i = 0; i < count; i++) {
+        int c = arg_cost(b, f, args[i], param_type(f, i));
+        if (c >= COST_NONE) return COST_NONE;
+        cost += c;
+    }
+    return cost;
+}
+
+static llkv_code no_overload(struct binder *b, struct slice name, const struct expr *const *args,
+                             uint32_t count, int32_t at, bool known)
+{
+    char types[256];
+    size_t used = 0;
+    types[0] = '\0';
+    for (uint32_t i = 0; i < count && used + 40 < sizeof types; i++) {
+        if (i > 0) types[used++] = ',', types[used++] = ' ';
+        used += type_print(args[i]->type, types + used, sizeof types - used);
+    }
+    llkv_code rc = cx_fail_at(b->cx, LLKV_NAME, at, "42883", "there is no function %.*s(%s)",
+                              SLICE_ARG(name), types);
+    if (known) return cx_hint(b->cx, "there is one for other arguments; write CAST(... AS type)");
+    const char *near = function_suggest(name);
+    return near == NULL ? rc : cx_hint(b->cx, "did you mean %s?", near);
+}
+
+static llkv_code result_type(struct binder *b, const struct function *f,
+                             const struct expr *const *args, uint32_t count, struct type *out)
+{
+    *out = type_of((enum type_id)f->result_type);
+    if (f->result_rule == FUNC_RESULT_FIXED || count == 0) return LLKV_OK;
+    *out = args[0]->type;
+    if (f->result_rule == FUNC_RESULT_FIRST_ARG) return LLKV_OK;
+    for (uint32_t i = 1; i < count; i++)
+        if (!bind_common_of(b, COMMON_RESULT, *out, args[i]->type, out))
+            return cx_fail_at(b->cx, LLKV_TYPE, args[i]->at, "42804",
+                              "the arguments of %s do not fit together", f->name);
+    return LLKV_OK;
+}
+
+static llkv_code cast_arg(struct binder *b, const struct function *f, const struct expr *e,
+                          uint32_t i, struct type widest, const struct expr **out)
+{
+    uint8_t to = param_type(f, i);
+    if (f->result_rule == FUNC_RESULT_WIDEST_ARG && to == TYPE_NULL)
+        return bind_cast(b, e, widest, EXPR_CAST_PLAIN, e->at, out);
+    if (to == TYPE_NULL || e->type.id == to) {
+        *out = e;
+        return LLKV_OK;
+    }
+    return bind_cast(b, e, type_of((enum type_id)to), EXPR_CAST_PLAIN, e->at, out);
+}
+
+llkv_code bind_function(struct binder *b, struct slice name, const struct expr **args,
+                        uint32_t count, int32_t at, const struct expr **out)
+{
+    uint32_t overloads;
+    const struct function *list = function_find(name, &overloads), *best = NULL;
+    int best_cost = COST_NONE;
+    for (uint32_t i = 0; i < overloads; i++) {
+        int cost = overload_cost(b, &list[i], args, count);
+        if (cost < best_cost) {
+            best = &list[i];
+            best_cost = cost;
+        }
+    }
+    if (best == NULL) return no_overload(b, name, args, count, at, overloads > 0);
+    struct type type;
+    TRY(result_type(b, best, args, count, &type));
+    const struct expr **cast = cx_alloc_array(b->cx, count + 1, sizeof *cast);
+    if (cast == NULL) return LLKV_NOMEM;
+    for (uint32_t i = 0; i < count; i++) TRY(cast_arg(b, best, args[i], i, type, &cast[i]));
+    const struct expr *e;
+    TRY(expr_call(b->cx, best, type, cast, count, at, &e));
+    return bind_fold(b, e, out);
+}
+
+/* ---- forms that are expressions ---- */
+
+static llkv_code bind_args(struct binder *b, struct scope *s, const struct ast_call *call,
+                           const struct expr ***out)
+{
+    const struct expr **args = cx_alloc_array(b->cx, call->args.count + 2u, sizeof *args);
+    if (args == NULL) return LLKV_NOMEM;
+    for (uint32_t i = 0; i < call->args.count; i++)
+        TRY(bind_expr(b, s, call->args.items[i], &args[i]));
+    *out = args;
+    return LLKV_OK;
+}
+
+static llkv_code wrong_count(struct binder *b, const struct ast_call *call, const char *takes)
+{
+    return cx_fail_at(b->cx, LLKV_NAME, bind_at(b, &call->base), "42883", "%.*s takes %s",
+                      SLICE_ARG(call->name.parts[0].text), takes);
+}
+
+/* What stands behind the first constant that is not NULL can never be reached; NULLs are skipped. */
+static llkv_code bind_coalesce(struct binder *b, struct scope *s, const struct ast_call *call,
+                               const struct expr **out)
+{
+    const struct expr **args;
+    if (call->args.count < 1) return wrong_count(b, call, "at least one argument");
+    TRY(bind_args(b, s, call, &args));
+    uint32_t n = 0;
+    for (uint32_t i = 0; i < call->args.count; i++) {
+        bool constant = args[i]->kind == EXPR_CONST;
+        bool last = i + 1 == call->args.count;
+        if (constant && args[i]->value->is_null && !(last && n == 0)) continue;
+        args[n++] = args[i];
+        if (constant && !args[i]->value->is_null) break;
+    }
+    struct type type;
+    TRY(bind_unify(b, args, n, "the arguments of COALESCE", &type));
+    if (n == 1) {
+        *out = args[0];
+        return LLKV_OK;
+    }
+    return bind_make(b, EXPR_COALESCE, 0, type, args, n, bind_at(b, &call->base), out);
+}
+
+static llkv_code bind_nullif(struct binder *b, struct scope *s, const struct ast_call *call,
+                             const struct expr **out)
+{
+    const struct expr **args, *compared[3];
+    if (call->args.count != 2) return wrong_count(b, call, "two arguments");
+    TRY(bind_args(b, s, call, &args));
+    struct type type;
+    int32_t at = bind_at(b, &call->base);
+    if (!bind_common_type(b, COMMON_COMPARE, args[0], args[1], &type))
+        return cx_fail_at(b->cx, LLKV_TYPE, at, "42883",
+                          "the arguments of NULLIF cannot be compared");
+    if (type.id == TYPE_NULL || type_equal(args[0]->type, type)) {
+        TRY(bind_coerce(b, args[1], args[0]->type, "the second argument", &args[1]));
+        return bind_make(b, EXPR_NULLIF, 0, args[0]->type, args, 2, at, out);
+    }
+    TRY(bind_compare(b, CMP_EQ, args[0], args[1], at, &compared[0]));
+    TRY(bind_null(b, args[0]->type, at, &compared[1]));
+    compared[2] = args[0];
+    return bind_make(b, EXPR_CASE, 0, args[0]->type, compared, 3, at, out);
+}
+
+static llkv_code bind_iif(struct binder *b, struct scope *s, const struct ast_call *call,
+                          const struct expr **out)
+{
+    const struct expr *args[3];
+    if (call->args.count != 3) return wrong_count(b, call, "three arguments");
+    TRY(bind_condition(b, s, call->args.items[0], &args[0]));
+    TRY(bind_expr(b, s, call->args.items[1], &args[1]));
+    TRY(bind_expr(b, s, call->args.items[2], &args[2]));
+    int32_t at = bind_at(b, &call->base);
+    if (args[0]->kind == EXPR_CONST) { /* the other arm is dead: its type does not count */
+        bool first = !args[0]->value->is_null && args[0]->value->b;
+        *out = first ? args[1] : args[2];
+        return LLKV_OK;
+    }
+    struct type type;
+    TRY(bind_unify(b, args + 1, 2, "the arms of IIF", &type));
+    return bind_make(b, EXPR_CASE, 0, type, args, 3, at, out);
+}
+
+/* SQLite's max(a, b) and min(a, b) of several arguments are greatest and least. */
+static struct slice scalar_name(const struct ast_call *call)
+{
+    if (call->args.count > 1 && call_is(call, "max")) return SLICE("greatest");
+    if (call->args.count > 1 && call_is(call, "min")) return SLICE("least");
+    return call->name.parts[call->name.count - 1].text;
+}
+
+static bool is_aggregate(const struct ast_call *call)
+{
+    enum agg_op op;
+    if (call->name.count != 1) return false;
+    if (call->args.count > 1 && (call_is(call, "max") || call_is(call, "min"))) return false;
+    return function_aggregate(call->name.parts[0].text, (call->base.flags & AST_CALL_STAR) != 0,
+                              &op);
+}
+
+static llkv_code refuse_parts(struct binder *b, const struct ast_call *call)
+{
+    const struct ast *at = &call->base;
+    if (call->over != NULL) return bind_unsupported(b, at, "a window function");
+    if (call->within_group.count != 0) return bind_unsupported(b, at, "WITHIN GROUP");
+    if ((at->flags & (AST_CALL_IGNORE_NULLS | AST_CALL_RESPECT_NULLS)) != 0)
+        return bind_unsupported(b, at, "IGNORE NULLS");
+    if (call->name.count != 1 || (at->flags & AST_CALL_METHOD) != 0)
+        return bind_unsupported(b, at, "a method call");
+    return LLKV_OK;
+}
+
+llkv_code bind_call(struct binder *b, struct scope *scope, const struct ast_call *call,
+                    const struct expr **out)
+{
+    TRY(refuse_parts(b, call));
+    if (is_aggregate(call)) return bind_aggregate_ref(b, scope, call, out);
+    bool parts = (call->base.flags & (AST_CALL_DISTINCT | AST_CALL_STAR)) != 0 ||
+                 call->filter != NULL || call->order.count != 0;
+    if (parts)
+        return cx_fail_at(b->cx, LLKV_SYNTAX, bind_at(b, &call->base), "42809",
+                          "%.*s is no aggregate: DISTINCT, *, FILTER and ORDER BY do not apply",
+                          SLICE_ARG(call->name.parts[0].text));
+    if (call_is(call, "coalesce") || (call_is(call, "ifnull") && call->args.count == 2))
+        return bind_coalesce(b, scope, call, out);
+    if (call_is(call, "nullif")) return bind_nullif(b, scope, call, out);
+    if (call_is(call, "iif") || call_is(call, "if")) return bind_iif(b, scope, call, out);
+    const struct expr **args;
+    TRY(bind_args(b, scope, call, &args));
+    if (call_is(call, "abs") && call->args.count == 1 && type_is_numeric(args[0]->type) &&
+        args[0]->type.id != TYPE_NUMBER)
+        return bind_unary(b, AST_UNARY_ABS, args[0], bind_at(b, &call->base), out);
+    return bind_function(b, scalar_name(call), args, call->args.count, bind_at(b, &call->base),
+                         out);
+}

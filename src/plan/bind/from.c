@@ -1,0 +1,482 @@
+/* from.c -- FROM: tables, views, derived tables, table functions, joins. */
+#include "plan/bind/bind.h"
+
+static llkv_code bind_item(struct binder *b, struct scope *scope, const struct ast *item,
+                           struct lnode **out);
+
+/* ---- names of objects ---- */
+
+llkv_code bind_object(struct binder *b, const struct ast_path *path, const struct object **out)
+{
+    const struct ast_name *name = &path->parts[path->count - 1];
+    struct slice schema = {0};
+    if (path->count > 3)
+        return cx_fail_at(b->cx, LLKV_SYNTAX, bind_at_name(b, name), "42601",
+                          "a name has at most three parts");
+    if (path->count >= 2) schema = path->parts[path->count - 2].text;
+    *out = catalog_find(b->env->catalog, schema, name->text, name->hash);
+    if (*out != NULL) return bind_depend(b, *out);
+    llkv_code rc = cx_fail_at(b->cx, LLKV_NAME, bind_at_name(b, name), "42P01",
+                              "table \"%.*s\" does not exist", SLICE_ARG(name->text));
+    const char *near = catalog_suggest(b->env->catalog, name->text);
+    return near == NULL ? rc : cx_hint(b->cx, "did you mean \"%s\"?", near);
+}
+
+/* Rename the columns of a relation: t AS x(a, b). */
+static llkv_code rename_columns(struct binder *b, struct scope_relation *r,
+                                const struct ast_names *names)
+{
+    if (names->count > r->column_count)
+        return cx_fail_at(b->cx, LLKV_SEMANTIC, bind_at_name(b, &names->items[r->column_count]),
+                          "42P10", "\"%.*s\" has %u columns, %u names are given",
+                          SLICE_ARG(r->name), r->column_count, names->count);
+    for (uint32_t i = 0; i < names->count; i++) {
+        r->columns[i].name = names->items[i].text;
+        r->columns[i].hash = names->items[i].hash;
+    }
+    return LLKV_OK;
+}
+
+static llkv_code add_relation(struct binder *b, struct scope *scope, struct scope_relation *r,
+                              const struct ast_name *alias, const struct ast_names *names)
+{
+    if (alias != NULL && ast_name_given(alias)) {
+        r->name = alias->text;
+        r->hash = alias->hash;
+        r->schema = (struct slice){0};
+    }
+    if (names != NULL) TRY(rename_columns(b, r, names));
+    VEC_PUSH(b->cx, &scope->relations, *r);
+    return LLKV_OK;
+}
+
+/* ---- base tables ---- */
+
+static llkv_code table_relation(struct binder *b, const struct object *object, struct lnode **out,
+                                struct scope_relation *out_relation)
+{
+    const struct table_def *def = table_definition(object->table);
+    struct lnode *scan;
+    TRY(lnode_new(b->plan, LOP_SCAN, NULL, NULL, &scan));
+    scan->scan.object = object;
+    struct scope_column *columns = cx_alloc_array(b->cx, def->column_count, sizeof *columns);
+    if (columns == NULL) return LLKV_NOMEM;
+    for (uint32_t i = 0; i < def->column_count; i++)
+        columns[i] = (struct scope_column){.name = slice_of(def->columns[i].name),
+                                           .hash = def->columns[i].name_hash,
+                                           .type = def->columns[i].type,
+                                           .nullable = !def->columns[i].not_null};
+    *out_relation = (struct scope_relation){.schema = slice_of(object->schema),
+                                            .name = slice_of(object->name),
+                                            .hash = object->name_hash,
+                                            .scan = scan,
+                                            .object = object,
+                                            .column_count = def->column_count,
+                                            .columns = columns};
+    b->plan->relation_count++;
+    *out = scan;
+    return LLKV_OK;
+}
+
+/* ---- queries as relations ---- */
+
+static llkv_code query_relation(struct binder *b, const struct bound_query *query,
+                                struct scope_relation *out)
+{
+    struct scope_column *columns = cx_alloc_array(b->cx, query->column_count + 1, sizeof *columns);
+    if (columns == NULL) return LLKV_NOMEM;
+    for (uint32_t i = 0; i < query->column_count; i++)
+        columns[i] = (struct scope_column){.name = query->columns[i].name,
+                                           .hash = slice_hash_folded(query->columns[i].name),
+                                           .iu = query->columns[i].iu,
+                                           .type = query->columns[i].type,
+                                           .nullable = query->columns[i].nullable};
+    *out = (struct scope_relation){.column_count = query->column_count, .columns = columns};
+    return LLKV_OK;
+}
+
+static llkv_code bind_view_query(struct binder *b, const struct object *view,
+                                 struct bound_query *out)
+{
+    struct ast_stmt *stmt = NULL;
+    size_t at = 0;
+    struct sql_options options = {.sqlite_compat = b->settings->sqlite_compat};
+    struct slice text = slice_of(view->sql), outer_text = b->cx->text;
+    b->cx->text = text;
+    llkv_code rc = sql_parse_next(b->cx, &options, text, &at, &stmt);
+    b->cx->text = outer_text;
+    if (rc != LLKV_OK) return rc;
+    CHECK(b->cx, stmt != NULL && stmt->node->kind == AST_QUERY);
+    return bind_query(b, NULL, NULL, (const struct ast_query *)stmt->node, out);
+}
+
+static llkv_code view_relation(struct binder *b, const struct object *view, int32_t at,
+                               struct lnode **out, struct scope_relation *out_relation)
+{
+    struct bound_query query;
+    if (b->view_depth >= BIND_VIEW_DEPTH_MAX)
+        return cx_fail_at(b->cx, LLKV_LIMIT, at, "54001", "views are nested more than %d deep",
+                          BIND_VIEW_DEPTH_MAX);
+    if (b->view_depth++ == 0) b->view_at = at;
+    llkv_code rc = bind_view_query(b, view, &query);
+    b->view_depth--;
+    if (rc == LLKV_NOMEM || rc == LLKV_CANCELLED) return rc;
+    if (rc != LLKV_OK) return cx_while(b->cx, rc, "view \"%s\"", view->name);
+    TRY(query_relation(b, &query, out_relation));
+    if (view->column_count > query.column_count)
+        return cx_fail_at(b->cx, LLKV_SEMANTIC, at, "42P10",
+                          "view \"%s\" names %u columns, its query has %u", view->name,
+                          view->column_count, query.column_count);
+    for (uint32_t i = 0; i < view->column_count; i++) {
+        out_relation->columns[i].name = slice_of(view->column_names[i]);
+        out_relation->columns[i].hash = slice_hash_folded(out_relation->columns[i].name);
+    }
+    out_relation->schema = slice_of(view->schema);
+    out_relation->name = slice_of(view->name);
+    out_relation->hash = view->name_hash;
+    *out = query.node;
+    return LLKV_OK;
+}
+
+static const struct scope_cte *find_cte(const struct scope_cte *ctes, const struct ast_path *path)
+{
+    if (path->count != 1) return NULL;
+    for (; ctes != NULL; ctes = ctes->outer)
+        if (slice_equal_folded(ctes->cte->name.text, path->parts[0].text)) return ctes;
+    return NULL;
+}
+
+/* Every reference binds the query anew, so each has columns of its own. */
+static llkv_code cte_relation(struct binder *b, const struct scope_cte *cte, struct lnode **out,
+                              struct scope_relation *out_relation)
+{
+    struct bound_query query;
+    TRY(bind_query(b, NULL, cte->outer, cte->cte->query, &query));
+    TRY(query_relation(b, &query, out_relation));
+    out_relation->name = cte->cte->name.text;
+    out_relation->hash = cte->cte->name.hash;
+    *out = query.node;
+    return rename_columns(b, out_relation, &cte->cte->columns);
+}
+
+static llkv_code bind_table(struct binder *b, struct scope *scope, const struct ast_table *table,
+                            struct lnode **out)
+{
+    struct scope_relation relation;
+    const struct object *object;
+    int32_t at = bind_at(b, &table->base);
+    if (table->sample != NULL) return bind_unsupported(b, &table->sample->base, "TABLESAMPLE");
+    if ((table->base.flags & AST_TABLE_FILE) != 0)
+        return bind_unsupported(b, &table->base, "a file in FROM");
+    const struct scope_cte *cte = find_cte(scope->ctes, &table->path);
+    if (cte != NULL) {
+        TRY(cte_relation(b, cte, out, &relation));
+        return add_relation(b, scope, &relation, &table->alias, &table->columns);
+    }
+    TRY(bind_object(b, &table->path, &object));
+    if (ast_name_given(&table->indexed_by) &&
+        catalog_find(b->env->catalog, (struct slice){0}, table->indexed_by.text,
+                     table->indexed_by.hash) == NULL)
+        return cx_fail_at(b->cx, LLKV_NAME, bind_at_name(b, &table->indexed_by), "42704",
+                          "index \"%.*s\" does not exist", SLICE_ARG(table->indexed_by.text));
+    if (object->kind == OBJECT_VIEW)
+        TRY(view_relation(b, object, at, out, &relation));
+    else if (object->kind == OBJECT_TABLE)
+        TRY(table_relation(b, object, out, &relation));
+    else
+        return cx_fail_at(b->cx, LLKV_NAME, at, "42809", "\"%s\" is not a table", object->name);
+    return add_relation(b, scope, &relation, &table->alias, &table->columns);
+}
+
+llkv_code bind_target(struct binder *b, struct scope *scope, const struct ast_table *table,
+                      const struct object **out_object)
+{
+    struct scope_relation relation;
+    TRY(bind_object(b, &table->path, out_object));
+    if ((*out_object)->kind != OBJECT_TABLE)
+        return cx_fail_at(b->cx, LLKV_SEMANTIC, bind_at(b, &table->base), "42809",
+                          "\"%s\" is a %s and cannot be changed", (*out_object)->name,
+                          (*out_object)->kind == OBJECT_VIEW ? "view" : "index");
+    TRY(table_relation(b, *out_object, &scope->node, &relation));
+    return add_relation(b, scope, &relation, &table->alias, &table->columns);
+}
+
+/* ---- derived tables and table functions ---- */
+
+static llkv_code bind_derived(struct binder *b, struct scope *scope,
+                              const struct ast_derived *derived, struct lnode **out)
+{
+    struct bound_query query;
+    struct scope_relation relation;
+    if (derived->sample != NULL) return bind_unsupported(b, &derived->sample->base, "TABLESAMPLE");
+    if ((derived->base.flags & AST_FROM_LATERAL) != 0)
+        return bind_unsupported(b, &derived->base, "LATERAL");
+    TRY(bind_query(b, scope->parent, scope->ctes, derived->query, &query));
+    TRY(query_relation(b, &query, &relation));
+    *out = query.node;
+    return add_relation(b, scope, &relation, &derived->alias, &derived->columns);
+}
+
+static llkv_code range_argument(struct binder *b, struct scope *scope, const struct ast *arg,
+                                const struct expr **out)
+{
+    struct scope none = {.parent = scope->parent, .ctes = scope->ctes, .clause = CLAUSE_VALUES};
+    TRY(lnode_new(b->plan, LOP_VALUES, NULL, NULL, &none.node));
+    none.node->values.row_count = 1;
+    struct lnode *before = none.node;
+    TRY(bind_expr(b, &none, arg, out));
+    if (none.node != before || ((*out)->flags & EXPR_HAS_COLUMN) != 0)
+        return bind_unsupported(b, arg, "a table function over columns or subqueries");
+    return bind_coerce(b, *out, type_of(TYPE_BIGINT), "a bound of the range", out);
+}
+
+/* range(stop), range(start, stop [, step]), generate_series: the same up to and including. */
+static llkv_code bind_table_function(struct binder *b, struct scope *scope,
+                                     const struct ast_table_function *function, struct lnode **out)
+{
+    const struct ast_call *call = function->call;
+    struct slice name = call->name.parts[call->name.count - 1].text;
+    bool series = slice_equal_folded(name, SLICE("generate_series"));
+    if (!series && !slice_equal_folded(name, SLICE("range")))
+        return cx_fail_at(b->cx, LLKV_UNSUPPORTED, bind_at(b, &call->base), NULL,
+                          "table function %.*s is not supported", SLICE_ARG(name));
+    if ((function->base.flags & AST_FROM_ORDINALITY) != 0)
+        return bind_unsupported(b, &function->base, "WITH ORDINALITY");
+    uint32_t count = call->args.count;
+    if (count < 1 || count > 3)
+        return cx_fail_at(b->cx, LLKV_NAME, bind_at(b, &call->base), "42883",
+                          "%.*s takes one to three arguments", SLICE_ARG(name));
+    struct lnode *node;
+    TRY(lnode_new(b->plan, LOP_RANGE, NULL, NULL, &node));
+    int32_t at = bind_at(b, &call->base);
+    const struct expr *args[3];
+    for (uint32_t i = 0; i < count; i++)
+        TRY(range_argument(b, scope, call->args.items[i], &args[i]));
+    TRY(bind_int(b, 0, at, &node->range.start));
+    TRY(bind_int(b, 1, at, &node->range.step));
+    TRY(bind_coerce(b, node->range.start, type_of(TYPE_BIGINT), "start", &node->range.start));
+    TRY(bind_coerce(b, node->range.step, type_of(TYPE_BIGINT), "step", &node->range.step));
+    node->range.stop = args[count == 1 ? 0 : 1];
+    if (count >= 2) node->range.start = args[0];
+    if (count == 3) node->range.step = args[2];
+    node->inclusive = series;
+    TRY(plan_iu_new(b->plan, type_of(TYPE_BIGINT), "range", false, &node->range.iu));
+    struct scope_column *column = cx_alloc(b->cx, sizeof *column);
+    if (column == NULL) return LLKV_NOMEM;
+    *column = (struct scope_column){.name = series ? SLICE("generate_series") : SLICE("range"),
+                                    .iu = node->range.iu,
+                                    .type = type_of(TYPE_BIGINT)};
+    column->hash = slice_hash_folded(column->name);
+    struct scope_relation relation = {
+        .name = column->name, .hash = column->hash, .column_count = 1, .columns = column};
+    *out = node;
+    return add_relation(b, scope, &relation, &function->alias, &function->columns);
+}
+
+/* ---- joins ---- */
+
+static void pad_side(struct binder *b, struct scope *scope, uint32_t from, uint32_t to)
+{
+    for (uint32_t i = from; i < to; i++) {
+        struct scope_relation *r = &scope->relations.items[i];
+        for (uint32_t c = 0; c < r->column_count; c++) {
+            r->columns[c].nullable = true;
+            if (r->columns[c].iu != 0) b->plan->ius.items[r->columns[c].iu].nullable = true;
+        }
+    }
+}
+
+/* The relations of one join, as a scope of their own: what ON may name. */
+static struct scope part_of(const struct scope *scope, uint32_t from, uint32_t to)
+{
+    struct scope part = {.parent = scope->parent, .ctes = scope->ctes, .clause = CLAUSE_FROM};
+    part.relations.items = scope->relations.items + from;
+    part.relations.count = part.relations.capacity = to - from;
+    return part;
+}
+
+static llkv_code join_condition(struct binder *b, struct scope *part, struct lnode *join,
+                                const struct ast *on, struct lnode **out)
+{
+    const struct expr *condition;
+    part->node = join;
+    TRY(bind_condition(b, part, on, &condition));
+    if (part->node != join) { /* a subquery: what it gives is known above the join only */
+        if (join->kind != LJOIN_INNER)
+            return bind_unsupported(b, on, "a subquery in the condition of an outer join");
+        return lnode_select(b->plan, part->node, condition, out);
+    }
+    *out = join;
+    return plan_conjuncts(b->plan, condition, &join->join.conditions);
+}
+
+static struct scope_column *visible_column(struct scope *scope, uint32_t from, uint32_t to,
+                                           struct slice name, struct scope_relation **out)
+{
+    for (uint32_t i = from; i < to; i++) {
+        struct scope_relation *r = &scope->relations.items[i];
+        for (uint32_t c = 0; c < r->column_count; c++)
+            if (!r->columns[c].hidden && slice_equal_folded(r->columns[c].name, name)) {
+                *out = r;
+                return &r->columns[c];
+            }
+    }
+    return NULL;
+}
+
+struct sides {
+    uint32_t left, middle, right; /* relations left..middle-1 and middle..right-1 */
+};
+
+static llkv_code using_column(struct binder *b, struct scope *scope, struct sides sides,
+                              struct lnode *join, struct slice name, int32_t at)
+{
+    struct scope_relation *rl = NULL, *rr = NULL;
+    struct scope_column *l = visible_column(scope, sides.left, sides.middle, name, &rl);
+    struct scope_column *r = visible_column(scope, sides.middle, sides.right, name, &rr);
+    if (l == NULL || r == NULL)
+        return cx_fail_at(b->cx, LLKV_NAME, at, "42703",
+                          "column \"%.*s\" is not on the %s side of the join", SLICE_ARG(name),
+                          l == NULL ? "left" : "right");
+    if (join->kind == LJOIN_FULL)
+        return cx_fail_at(b->cx, LLKV_UNSUPPORTED, at, NULL,
+                          "FULL JOIN with USING or NATURAL is not supported; write ON");
+    iu_id left, right;
+    TRY(bind_relation_column(b, rl, (uint32_t)(l - rl->columns), &left));
+    TRY(bind_relation_column(b, rr, (uint32_t)(r - rr->columns), &right));
+    const struct expr *x, *y, *equal;
+    TRY(plan_column(b->plan, left, at, &x));
+    TRY(plan_column(b->plan, right, at, &y));
+    TRY(bind_compare(b, CMP_EQ, x, y, at, &equal));
+    VEC_PUSH(b->cx, &join->join.conditions, equal);
+    (join->kind == LJOIN_RIGHT ? l : r)->hidden = true;
+    (join->kind == LJOIN_RIGHT ? r : l)->merged = true;
+    return LLKV_OK;
+}
+
+static llkv_code using_all(struct binder *b, struct scope *scope, struct sides sides,
+                           const struct ast_join *ast, struct lnode *join)
+{
+    int32_t at = bind_at(b, &ast->base);
+    for (uint32_t i = 0; i < ast->using.count; i++)
+        TRY(using_column(b, scope, sides, join, ast->using.items[i].text,
+                         bind_at_name(b, &ast->using.items[i])));
+    if ((ast->base.flags & AST_JOIN_NATURAL) == 0) return LLKV_OK;
+    uint32_t shared = 0;
+    for (uint32_t i = sides.left; i < sides.middle; i++) {
+        for (uint32_t c = 0; c < scope->relations.items[i].column_count; c++) {
+            struct scope_column *column = &scope->relations.items[i].columns[c];
+            struct scope_relation *other = NULL;
+            if (column->hidden || column->merged) continue;
+            if (visible_column(scope, sides.middle, sides.right, column->name, &other) == NULL)
+                continue;
+            TRY(using_column(b, scope, sides, join, column->name, at));
+            shared++;
+        }
+    }
+    if (shared > 0) return LLKV_OK;
+    return cx_fail_at(b->cx, LLKV_SEMANTIC, at, "42703", "NATURAL JOIN without a common column");
+}
+
+static llkv_code join_kind(struct binder *b, const struct ast_join *ast, enum ljoin_kind *out)
+{
+    if ((ast->base.flags & AST_JOIN_ASOF) != 0) return bind_unsupported(b, &ast->base, "ASOF JOIN");
+    switch ((enum ast_join_op)ast->base.op) {
+    case AST_JOIN_INNER:
+    case AST_JOIN_CROSS: *out = LJOIN_INNER; return LLKV_OK;
+    case AST_JOIN_LEFT: *out = LJOIN_LEFT; return LLKV_OK;
+    case AST_JOIN_RIGHT: *out = LJOIN_RIGHT; return LLKV_OK;
+    case AST_JOIN_FULL: *out = LJOIN_FULL; return LLKV_OK;
+    case AST_JOIN_SEMI: *out = LJOIN_SEMI; return LLKV_OK;
+    case AST_JOIN_ANTI: *out = LJOIN_ANTI; return LLKV_OK;
+    case AST_JOIN_POSITIONAL: break;
+    }
+    return bind_unsupported(b, &ast->base, "POSITIONAL JOIN");
+}
+
+static llkv_code bind_join(struct binder *b, struct scope *scope, const struct ast_join *ast,
+                           struct lnode **out)
+{
+    enum ljoin_kind kind = LJOIN_INNER;
+    struct lnode *left, *right, *join;
+    struct sides sides = {.left = scope->relations.count};
+    if (ast_name_given(&ast->alias))
+        return bind_unsupported(b, &ast->base, "an alias for a whole join");
+    TRY(join_kind(b, ast, &kind));
+    TRY(bind_item(b, scope, ast->left, &left));
+    sides.middle = scope->relations.count;
+    TRY(bind_item(b, scope, ast->right, &right));
+    sides.right = scope->relations.count;
+    if (kind == LJOIN_LEFT || kind == LJOIN_FULL) pad_side(b, scope, sides.middle, sides.right);
+    TRY(lnode_new(b->plan, LOP_JOIN, left, right, &join));
+    join->kind = (uint8_t)kind;
+    b->plan->has_join = true;
+    b->plan->has_outer |= kind != LJOIN_INNER;
+    TRY(using_all(b, scope, sides, ast, join));
+    *out = join;
+    if (ast->on != NULL) {
+        struct scope part = part_of(scope, sides.left, sides.right);
+        TRY(join_condition(b, &part, join, ast->on, out));
+    }
+    if (kind == LJOIN_RIGHT || kind == LJOIN_FULL) pad_side(b, scope, sides.left, sides.middle);
+    if (kind == LJOIN_SEMI || kind == LJOIN_ANTI) scope->relations.count = sides.middle;
+    return LLKV_OK;
+}
+
+static llkv_code bind_item(struct binder *b, struct scope *scope, const struct ast *item,
+                           struct lnode **out)
+{
+    TRY(cx_enter(b->cx));
+    llkv_code rc;
+    switch (item->kind) {
+    case AST_TABLE: rc = bind_table(b, scope, (const struct ast_table *)item, out); break;
+    case AST_DERIVED: rc = bind_derived(b, scope, (const struct ast_derived *)item, out); break;
+    case AST_JOIN: rc = bind_join(b, scope, (const struct ast_join *)item, out); break;
+    case AST_TABLE_FUNCTION:
+        rc = bind_table_function(b, scope, (const struct ast_table_function *)item, out);
+        break;
+    case AST_PIVOT: rc = bind_unsupported(b, item, "PIVOT"); break;
+    default: rc = bind_unsupported(b, item, "UNPIVOT"); break;
+    }
+    if (rc == LLKV_OK) cx_leave(b->cx);
+    return rc;
+}
+
+/* Two relations of one name could not be told apart. */
+static llkv_code check_names(struct binder *b, const struct scope *scope,
+                             const struct ast_list *from)
+{
+    for (uint32_t i = 1; i < scope->relations.count; i++)
+        for (uint32_t k = 0; k < i; k++) {
+            const struct scope_relation *x = &scope->relations.items[i];
+            const struct scope_relation *y = &scope->relations.items[k];
+            if (x->hash != y->hash || x->name.len == 0) continue;
+            if (!slice_equal_folded(x->name, y->name)) continue;
+            if (!slice_equal_folded(x->schema, y->schema)) continue;
+            if (b->settings->sqlite_compat) continue;
+            return cx_fail_at(b->cx, LLKV_SEMANTIC, bind_at(b, from->items[0]), "42712",
+                              "table name \"%.*s\" stands in FROM twice; give one an alias",
+                              SLICE_ARG(x->name));
+        }
+    return LLKV_OK;
+}
+
+llkv_code bind_from(struct binder *b, struct scope *scope, const struct ast_list *from)
+{
+    scope->clause = CLAUSE_FROM;
+    for (uint32_t i = 0; i < from->count; i++) {
+        struct lnode *node;
+        TRY(bind_item(b, scope, from->items[i], &node));
+        if (i == 0) {
+            scope->node = node;
+            continue;
+        }
+        TRY(lnode_new(b->plan, LOP_JOIN, scope->node, node, &scope->node));
+        scope->node->kind = LJOIN_INNER;
+        b->plan->has_join = true;
+    }
+    if (from->count != 0) return check_names(b, scope, from);
+    TRY(lnode_new(b->plan, LOP_VALUES, NULL, NULL, &scope->node)); /* one row, no columns */
+    scope->node->values.row_count = 1;
+    return LLKV_OK;
+}

@@ -1,0 +1,40 @@
+/* plan.h -- from AST to physical plan: bind, rewrite, order joins, choose operators.
+ *
+ * Pure: reads the catalog snapshot and table statistics, writes nothing but the plan, which lies in
+ * cx->arena. */
+#ifndef PLAN_PLAN_H
+#define PLAN_PLAN_H
+#include "plan/pplan.h"
+#include "plan/settings.h"
+#include "sql/parse.h"
+
+struct plan_env {
+    const struct catalog_snapshot *catalog;
+    const struct snapshot *snapshot;
+    const struct settings *settings;
+    /* Values bound so far (user_parameter types are taken from them where the context does not say),
+     * or NULL while preparing. */
+    const struct value *params;
+    uint32_t param_count;
+    bool debug_checks; /* verify the tree after every pass */
+};
+
+/* SELECT, VALUES, INSERT, UPDATE, DELETE. Other statements: plan_bind_* below, or the runtime. */
+NODISCARD llkv_code plan_statement(struct cx *cx, const struct plan_env *env,
+                                   const struct ast_stmt *stmt, struct pplan **out_plan);
+
+/* The logical and physical tree as text, a line per operator: EXPLAIN. */
+NODISCARD llkv_code plan_explain(struct cx *cx, const struct pplan *plan, const char **out_text);
+
+/* ---- DDL: definitions with names resolved, types decided, expressions checked ---- */
+NODISCARD llkv_code plan_bind_create_table(struct cx *cx, const struct plan_env *env,
+                                           const struct ast_create_table *stmt,
+                                           struct table_def **out_def);
+NODISCARD llkv_code plan_bind_create_view(struct cx *cx, const struct plan_env *env,
+                                          const struct ast_create_view *stmt,
+                                          struct view_def *out_def);
+NODISCARD llkv_code plan_bind_create_index(struct cx *cx, const struct plan_env *env,
+                                           const struct ast_create_index *stmt,
+                                           const struct object **out_table,
+                                           struct key_def *out_key);
+#endif

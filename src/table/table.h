@@ -1,0 +1,73 @@
+/* table.h -- a table: columns and keys under one snapshot rule.
+ *
+ * Rows are named by row ids (segment * rows per segment + position) that never change. There are
+ * three doors to rows: scan (scan.h), table_key_lookup with table_gather, and nothing else; all take
+ * a snapshot. Writes are collected in a write set (write.h), private until it commits.
+ *
+ * Threads: everything here may be called from any thread. */
+#ifndef TABLE_TABLE_H
+#define TABLE_TABLE_H
+#include "arrow/vector.h"
+#include "base/cx.h"
+#include "llkv/pager.h"
+#include "table/schema.h"
+#include "txn/txn.h"
+
+struct table;
+
+/* Sizes of the storage units; powers of two, the same for all tables of an engine. */
+struct table_options {
+    uint32_t segment_rows; /* default 65,536 */
+    uint32_t vector_rows;  /* default 2,048 = VEC_ROWS_MAX; scans hand out at most this many rows */
+    bool no_pruning;       /* statistics rule nothing out (answers must be the same) */
+};
+
+/* Copies `def`. The table refers to manager and pager, which outlive it. */
+NODISCARD llkv_code table_new(struct cx *cx, struct txn_manager *manager, struct llkv_pager *pager,
+                              const struct table_options *options, const struct table_def *def,
+                              struct table **out_table);
+/* Frees at once: no snapshot may need it any more (see txn_retire). NULL is allowed. */
+void table_free(struct table *table);
+const struct table_def *table_definition(const struct table *table);
+
+/* Rows the snapshot sees. Exact, O(1) when nothing was deleted since. */
+int64_t table_row_count(struct table *table, const struct snapshot *snapshot);
+/* Counts up with every commit that wrote to the table. */
+uint64_t table_data_version(const struct table *table);
+
+/* What is known of a column: bounds hold for every row the snapshot can see; counts are estimates
+ * unless `exact`. */
+struct column_stats {
+    int64_t rows, nulls;
+    double distinct; /* estimate, >= 1 */
+    bool has_range;  /* min and max are set; false for no values, and for types without order */
+    bool no_nulls;   /* proven */
+    bool ascending;  /* proven: values ascend with the row id, no NULLs */
+    bool unique;     /* proven: strictly ascending, or a unique key of this one column */
+    struct value min, max; /* text: only numbers and temporals have bounds */
+};
+void table_column_stats(struct table *table, const struct snapshot *snapshot, uint16_t column,
+                        struct column_stats *out_stats);
+
+/* ---- keys ---- */
+/* Keys in force now: the definition's and the indexes added since. Borrowed while the snapshot is. */
+uint32_t table_key_count(const struct table *table);
+const struct key_def *table_key(const struct table *table, uint32_t key);
+/* Build a key over what is there. 23505 if it is unique and rows collide. */
+NODISCARD llkv_code table_key_add(struct cx *cx, struct table *table, const struct key_def *key);
+/* By name; false if there is none, or it belongs to a constraint. */
+bool table_key_drop(struct table *table, struct slice name);
+/* Rows whose key equals `values` (one per key column, of the column's type; a NULL finds nothing)
+ * and which the snapshot sees, ascending: at most `max`, *out_count says how many were stored. */
+NODISCARD llkv_code table_key_lookup(struct cx *cx, struct table *table,
+                                     const struct snapshot *snapshot, uint32_t key,
+                                     const struct value *values, uint64_t *out_rows, uint32_t max,
+                                     uint32_t *out_count);
+/* One column of rows the snapshot sees (n <= VEC_ROWS_MAX), as a FLAT vector; its storage comes from
+ * cx->arena, or is the table's own. */
+NODISCARD llkv_code table_gather(struct cx *cx, struct table *table,
+                                 const struct snapshot *snapshot, const uint64_t *row_ids,
+                                 uint32_t n, uint16_t column, struct vector *out);
+/* Everything that must hold of the structures, asserted; LLKV_CORRUPT with the first break. */
+NODISCARD llkv_code table_check(struct cx *cx, struct table *table);
+#endif

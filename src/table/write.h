@@ -1,0 +1,39 @@
+/* write.h -- the private writes of one statement, until they commit all together or not at all.
+ *
+ * States: collecting -> committed | freed. Values are copied in. Constraints of the table itself are
+ * checked: NOT NULL at once, keys at commit (so that UPDATE k = k + 1 works); CHECK belongs to the
+ * caller. Conflicts with commits since the snapshot are 40001, key collisions 23505 with the key's
+ * name and values in the message. */
+#ifndef TABLE_WRITE_H
+#define TABLE_WRITE_H
+#include "table/table.h"
+
+struct write_set;
+
+/* What an INSERT does about rows that collide with a unique key (REPLACE, IGNORE look at the latest
+ * committed rows and at the rows inserted before). */
+enum write_conflict { WRITE_ABORT, WRITE_REPLACE, WRITE_IGNORE };
+
+/* `snapshot` is borrowed and must stay registered until the end. */
+NODISCARD llkv_code write_set_new(struct cx *cx, struct txn_manager *manager,
+                                  const struct snapshot *snapshot, struct write_set **out_set);
+/* Forget what was not committed. NULL is allowed. */
+void write_set_free(struct write_set *set);
+
+/* Append the live rows of `rows`: one vector per table column, in order, of the column's physical
+ * type and any shape. *io_rows (may be NULL) grows by the rows inserted (ignored ones do not
+ * count). */
+NODISCARD llkv_code write_insert(struct cx *cx, struct write_set *set, struct table *table,
+                                 const struct batch *rows, enum write_conflict on_conflict,
+                                 int64_t *io_rows);
+/* A row named twice is deleted once; *io_rows grows by the rows deleted. */
+NODISCARD llkv_code write_delete(struct cx *cx, struct write_set *set, struct table *table,
+                                 const uint64_t *row_ids, uint32_t n, int64_t *io_rows);
+/* New values (dense, n rows, one FLAT or CONST vector per entry of `columns`) for n rows. A row named
+ * twice keeps the first values. */
+NODISCARD llkv_code write_update(struct cx *cx, struct write_set *set, struct table *table,
+                                 const uint64_t *row_ids, uint32_t n, const uint16_t *columns,
+                                 const struct batch *values, int64_t *io_rows);
+/* Publish everything, or nothing and the error. The set is still to be freed. */
+NODISCARD llkv_code write_set_commit(struct cx *cx, struct write_set *set);
+#endif

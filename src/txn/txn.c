@@ -1,0 +1,200 @@
+#include "txn/txn.h"
+
+#include <assert.h>
+#include <pthread.h>
+#include <stdatomic.h>
+#include <stddef.h>
+#include <string.h>
+
+#include "txn/register.h"
+
+struct txn_manager {
+    struct snapshot_register reg; /* first: it is aligned to a cache line */
+    struct readers readers;
+    struct mem_budget *budget;
+    pthread_mutex_t commit_lock;
+    _Atomic int64_t watermark;
+    _Atomic uint64_t epoch; /* moves on with every retired object */
+
+    pthread_mutex_t retire_lock; /* for the list: oldest tag first */
+    struct retired *retired_first, **retired_end;
+    _Atomic uint64_t retired_count;
+};
+
+static struct txn_manager *manager_of(struct readers *readers)
+{
+    return (struct txn_manager *)(void *)((char *)readers - offsetof(struct txn_manager, readers));
+}
+
+static void readers_retire_object(struct readers *readers, struct retired *object)
+{
+    struct txn_manager *manager = manager_of(readers);
+    assert(object->free != NULL);
+    object->next = NULL;
+    pthread_mutex_lock(&manager->retire_lock);
+    object->tag = atomic_fetch_add(&manager->epoch, 1);
+    *manager->retired_end = object;
+    manager->retired_end = &object->next;
+    atomic_fetch_add_explicit(&manager->retired_count, 1, memory_order_relaxed);
+    pthread_mutex_unlock(&manager->retire_lock);
+}
+
+static int64_t readers_oldest(struct readers *readers)
+{
+    return txn_oldest_ts(manager_of(readers));
+}
+
+struct txn_manager *txn_manager_new(struct mem_budget *budget)
+{
+    struct txn_manager *manager = mem_alloc_aligned(budget, sizeof *manager);
+    if (manager == NULL) return NULL;
+    memset(manager, 0, sizeof *manager);
+    register_init(&manager->reg, budget);
+    manager->budget = budget;
+    manager->readers = (struct readers){readers_retire_object, readers_oldest};
+    manager->retired_end = &manager->retired_first;
+    atomic_init(&manager->epoch, 1);
+    if (pthread_mutex_init(&manager->commit_lock, NULL) != 0) goto no_commit_lock;
+    if (pthread_mutex_init(&manager->retire_lock, NULL) != 0) goto no_retire_lock;
+    return manager;
+no_retire_lock:
+    pthread_mutex_destroy(&manager->commit_lock);
+no_commit_lock:
+    mem_free(manager);
+    return NULL;
+}
+
+/* Unlink what nobody registered can reach; the caller frees the list. */
+static struct retired *take_unreachable(struct txn_manager *manager)
+{
+    uint64_t oldest = register_min_epoch(&manager->reg, UINT64_MAX);
+    struct retired *first = manager->retired_first;
+    struct retired **end = &manager->retired_first;
+    uint64_t count = 0;
+    while (*end != NULL && (*end)->tag < oldest) {
+        end = &(*end)->next;
+        count++;
+    }
+    if (count == 0) return NULL;
+    manager->retired_first = *end;
+    if (*end == NULL) manager->retired_end = &manager->retired_first;
+    *end = NULL;
+    atomic_fetch_sub_explicit(&manager->retired_count, count, memory_order_relaxed);
+    return first;
+}
+
+static void free_list(struct retired *object)
+{
+    while (object != NULL) {
+        struct retired *next = object->next;
+        object->free(object);
+        object = next;
+    }
+}
+
+static void reclaim(struct txn_manager *manager)
+{
+    if (atomic_load_explicit(&manager->retired_count, memory_order_relaxed) == 0) return;
+    if (pthread_mutex_trylock(&manager->retire_lock) != 0) return; /* another thread is at it */
+    struct retired *unreachable = take_unreachable(manager);
+    pthread_mutex_unlock(&manager->retire_lock);
+    free_list(unreachable);
+}
+
+void txn_manager_free(struct txn_manager *manager)
+{
+    if (manager == NULL) return;
+    assert(register_min_ts(&manager->reg, INT64_MAX) == INT64_MAX);
+    reclaim(manager);
+    assert(manager->retired_first == NULL);
+    pthread_mutex_destroy(&manager->retire_lock);
+    pthread_mutex_destroy(&manager->commit_lock);
+    register_deinit(&manager->reg);
+    mem_free(manager);
+}
+
+llkv_code txn_snapshot_begin(struct cx *cx, struct txn_manager *manager,
+                             struct snapshot *out_snapshot)
+{
+    uint32_t slot;
+    if (!register_claim(&manager->reg, &slot)) return cx_nomem(cx);
+    struct register_entry *entry = register_at(&manager->reg, slot);
+    atomic_store(&entry->epoch, atomic_load(&manager->epoch));
+    int64_t ts = atomic_load(&manager->watermark);
+    atomic_store(&entry->ts_plus_1, ts + 1);
+    *out_snapshot = (struct snapshot){.ts = ts, .slot = slot};
+    return LLKV_OK;
+}
+
+void txn_snapshot_end(struct txn_manager *manager, const struct snapshot *snapshot)
+{
+    register_release(&manager->reg, snapshot->slot);
+    reclaim(manager);
+}
+
+int64_t txn_oldest_ts(struct txn_manager *manager)
+{
+    int64_t watermark = atomic_load(&manager->watermark); /* before the register */
+    return register_min_ts(&manager->reg, watermark);
+}
+
+int64_t txn_watermark(struct txn_manager *manager)
+{
+    return atomic_load(&manager->watermark);
+}
+
+void txn_retire(struct txn_manager *manager, void *ptr, void (*fn)(void *ptr))
+{
+    readers_retire(&manager->readers, ptr, fn);
+}
+
+struct readers *txn_readers(struct txn_manager *manager)
+{
+    return &manager->readers;
+}
+
+/* Undo the participants from `first` up to, not including, `end`. */
+static void undo_until(struct txn_participant *first, const struct txn_participant *end)
+{
+    for (struct txn_participant *p = first; p != end; p = p->next)
+        if (p->undo != NULL) p->undo(p);
+}
+
+static llkv_code reserve_all(struct cx *cx, const struct snapshot *snapshot,
+                             struct txn_participant *first)
+{
+    for (struct txn_participant *p = first; p != NULL; p = p->next) {
+        if (p->reserve == NULL) continue;
+        llkv_code rc = p->reserve(cx, p, snapshot);
+        if (rc == LLKV_OK) continue;
+        undo_until(first, p);
+        return rc;
+    }
+    return LLKV_OK;
+}
+
+llkv_code txn_commit(struct cx *cx, struct txn_manager *manager, const struct snapshot *snapshot,
+                     struct txn_participant *first, int64_t *out_ts)
+{
+    pthread_mutex_lock(&manager->commit_lock);
+    llkv_code rc = reserve_all(cx, snapshot, first);
+    if (rc == LLKV_OK) {
+        /* From here on nothing can fail. */
+        int64_t ts = atomic_load_explicit(&manager->watermark, memory_order_relaxed) + 1;
+        for (struct txn_participant *p = first; p != NULL; p = p->next) p->apply(p, ts);
+        atomic_store(&manager->watermark, ts);
+        *out_ts = ts;
+    }
+    pthread_mutex_unlock(&manager->commit_lock);
+    reclaim(manager);
+    return rc;
+}
+
+llkv_code txn_exclusively(struct cx *cx, struct txn_manager *manager,
+                          llkv_code (*fn)(struct cx *cx, void *arg), void *arg)
+{
+    pthread_mutex_lock(&manager->commit_lock);
+    llkv_code rc = fn(cx, arg);
+    pthread_mutex_unlock(&manager->commit_lock);
+    return rc;
+}

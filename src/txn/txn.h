@@ -1,0 +1,64 @@
+/* txn.h -- who sees which row: commit timestamps, snapshots, the commit order.
+ *
+ * Owns:    the published watermark, the registered snapshots, the one mutex that orders commits.
+ * Threads: snapshots begin and end without a lock; commits queue on the mutex. A snapshot is
+ *          immutable.
+ * Holds:   snapshot.ts <= the published watermark; timestamps are dense and never reused. While a
+ *          snapshot is registered, nothing it can reach is freed (it is an epoch reader as well). */
+#ifndef TXN_TXN_H
+#define TXN_TXN_H
+#include <stdint.h>
+
+#include "base/cx.h"
+#include "storage/retire.h"
+
+struct txn_manager;
+
+struct snapshot {
+    int64_t ts;    /* sees commits with a timestamp <= ts */
+    uint32_t slot; /* in the manager's register; the manager's own */
+};
+
+/* `budget` is charged for what the manager keeps. NULL: no memory. */
+struct txn_manager *txn_manager_new(struct mem_budget *budget);
+/* No snapshot may be registered. NULL is allowed. */
+void txn_manager_free(struct txn_manager *manager);
+
+/* Register a snapshot of the latest commit. Fails only for lack of memory. */
+NODISCARD llkv_code txn_snapshot_begin(struct cx *cx, struct txn_manager *manager,
+                                       struct snapshot *out_snapshot);
+void txn_snapshot_end(struct txn_manager *manager, const struct snapshot *snapshot);
+
+/* No registered or future snapshot is older than this. */
+int64_t txn_oldest_ts(struct txn_manager *manager);
+int64_t txn_watermark(struct txn_manager *manager);
+
+/* Free `ptr` with `fn` once no snapshot registered now is left. The object begins with a struct
+ * retired, so that this cannot fail. Call under the commit mutex or from a thread that has unlinked
+ * `ptr` already; `fn` is called by any thread. */
+void txn_retire(struct txn_manager *manager, void *ptr, void (*fn)(void *ptr));
+/* The same door for modules below this one. Lives as long as the manager. */
+struct readers *txn_readers(struct txn_manager *manager);
+
+/* What takes part in a commit: tables and keys. */
+struct txn_participant {
+    /* Under the commit mutex, before a timestamp exists: check conflicts against what others
+     * committed since `snapshot`, reserve memory, so that apply cannot fail. */
+    llkv_code (*reserve)(struct cx *cx, struct txn_participant *p, const struct snapshot *snapshot);
+    /* Install the writes with timestamp `ts`; readers do not see them before the publish. */
+    void (*apply)(struct txn_participant *p, int64_t ts);
+    /* Undo reserve; called for those whose reserve succeeded before another's failed. A reserve
+     * that fails cleans up after itself. */
+    void (*undo)(struct txn_participant *p);
+    struct txn_participant *next;
+};
+
+/* Commit: every reserve, one timestamp, every apply, publish. On failure nothing happened. */
+NODISCARD llkv_code txn_commit(struct cx *cx, struct txn_manager *manager,
+                               const struct snapshot *snapshot, struct txn_participant *first,
+                               int64_t *out_ts);
+
+/* Run fn(cx, arg) while nobody commits, under the commit mutex. Returns what it returns. */
+NODISCARD llkv_code txn_exclusively(struct cx *cx, struct txn_manager *manager,
+                                    llkv_code (*fn)(struct cx *cx, void *arg), void *arg);
+#endif

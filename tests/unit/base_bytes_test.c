@@ -1,0 +1,184 @@
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include <cmocka.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/bitmap.h"
+#include "base/hash.h"
+#include "base/slice.h"
+#include "base/utf8.h"
+
+enum { WORDS = 8, BITS = WORDS * 64 };
+
+static void fill_random(uint64_t *words)
+{
+    for (int i = 0; i < WORDS; i++)
+        words[i] = (uint64_t)rand() * 0x9e3779b97f4a7c15u ^ (uint64_t)rand() << 33;
+}
+
+static void bitmaps_count_and_fill(void **state)
+{
+    (void)state;
+    uint64_t words[WORDS];
+    for (size_t bits = 0; bits <= BITS; bits++) {
+        fill_random(words);
+        size_t count = 0;
+        for (size_t i = 0; i < bits; i++) count += bit_get(words, i);
+        assert_int_equal(bitmap_count(words, bits), count);
+        assert_int_equal(bitmap_all(words, bits), count == bits);
+        bitmap_fill(words, bits, true);
+        assert_true(bitmap_all(words, bits));
+        assert_int_equal(bitmap_count(words, bitmap_words(bits) * 64), bits);
+        if (bits != 0) {
+            bit_clear(words, bits - 1);
+            assert_false(bitmap_all(words, bits));
+            bit_put(words, bits - 1, true);
+            assert_true(bitmap_all(words, bits));
+        }
+        bitmap_fill(words, bits, false);
+        assert_int_equal(bitmap_count(words, bits), 0);
+    }
+}
+
+static void bitmaps_copy_from_and_to_any_bit(void **state)
+{
+    (void)state;
+    for (int round = 0; round < 20000; round++) {
+        size_t bits = (size_t)rand() % 200;
+        size_t at = (size_t)rand() % 200;
+        /* Exactly as large as needed, so that the address sanitizer sees a word too many. */
+        size_t src_words = bitmap_words(at + bits);
+        uint64_t *src = calloc(src_words + 1, sizeof *src);
+        uint64_t *dst = calloc(src_words + 1, sizeof *dst);
+        uint64_t random[WORDS];
+        fill_random(random);
+        memcpy(src, random, src_words * 8);
+        src = realloc(src, src_words * 8 + !src_words);
+        bitmap_copy_bits(dst, src, at, bits);
+        for (size_t i = 0; i < bits; i++) assert_int_equal(bit_get(dst, i), bit_get(src, at + i));
+        for (size_t i = bits; i < bitmap_words(bits) * 64; i++) assert_false(bit_get(dst, i));
+
+        uint64_t *packed = malloc(bitmap_words(bits) * 8 + !bits);
+        memcpy(packed, dst, bitmap_words(bits) * 8);
+        fill_random(random);
+        memcpy(dst, random, src_words * 8);
+        bitmap_append_bits(dst, at, packed, bits);
+        for (size_t i = 0; i < src_words * 64; i++)
+            assert_int_equal(bit_get(dst, i), i >= at && i < at + bits ? bit_get(packed, i - at)
+                                                                      : bit_get(random, i));
+        free(src);
+        free(dst);
+        free(packed);
+    }
+}
+
+static void names_fold(void **state)
+{
+    (void)state;
+    assert_true(slice_equal_folded(SLICE("Abc_9"), SLICE("aBC_9")));
+    assert_false(slice_equal_folded(SLICE("abc"), SLICE("abd")));
+    assert_false(slice_equal_folded(SLICE("abc"), SLICE("ab")));
+    assert_false(slice_equal_folded(SLICE("@"), SLICE("`")));
+    assert_false(slice_equal_folded(SLICE("\xc3\x84"), SLICE("\xc3\xa4")));
+    assert_true(slice_equal((struct slice){NULL, 0}, SLICE("")));
+    assert_int_equal(slice_hash_folded(SLICE("Customer_Name")),
+                     slice_hash_folded(SLICE("cUSTOMER_nAME")));
+    assert_int_not_equal(slice_hash_folded(SLICE("a")), slice_hash_folded(SLICE("b")));
+    assert_int_not_equal(hash_bytes("a", 1), hash_bytes("b", 1));
+    assert_int_equal(hash_bytes("abc", 3), hash_bytes("abcd", 3));
+}
+
+static bool valid_slowly(const uint8_t *s, size_t len)
+{
+    for (size_t i = 0; i < len;) {
+        uint32_t c = s[i];
+        size_t n = c < 0x80 ? 1 : (c & 0xe0) == 0xc0 ? 2 : (c & 0xf0) == 0xe0 ? 3 : 4;
+        if (c >= 0x80 && (c < 0xc0 || c >= 0xf8)) return false;
+        if (i + n > len) return false;
+        if (n > 1) c &= 0x7fu >> n;
+        for (size_t j = 1; j < n; j++) {
+            if ((s[i + j] & 0xc0) != 0x80) return false;
+            c = c << 6 | (s[i + j] & 0x3fu);
+        }
+        static const uint32_t least[] = {0, 0, 0x80, 0x800, 0x10000};
+        if (c < least[n] || c > 0x10ffff || (c >= 0xd800 && c < 0xe000)) return false;
+        i += n;
+    }
+    return true;
+}
+
+static void utf8_validity_agrees_with_its_definition(void **state)
+{
+    (void)state;
+    for (uint32_t a = 0; a < 256; a++)
+        for (uint32_t b = 0; b < 256; b++)
+            for (uint32_t c = 0x70; c < 0xd0; c += 0xf)
+                for (uint32_t d = 0x7f; d < 0xc2; d += 0x21) {
+                    uint8_t s[4] = {(uint8_t)a, (uint8_t)b, (uint8_t)c, (uint8_t)d};
+                    for (size_t n = 1; n <= 4; n++)
+                        assert_int_equal(utf8_valid((const char *)s, n), valid_slowly(s, n));
+                }
+    char text[64];
+    for (size_t at = 0; at < 40; at++) {
+        memset(text, 'a', sizeof text);
+        assert_true(utf8_is_ascii(text, sizeof text));
+        text[at] = (char)0xff;
+        assert_false(utf8_is_ascii(text, sizeof text));
+        assert_int_equal(utf8_valid_prefix(text, sizeof text), at);
+    }
+    assert_true(utf8_valid(NULL, 0));
+}
+
+static void code_points_go_round(void **state)
+{
+    (void)state;
+    for (uint32_t c = 0; c <= UTF8_CODE_POINT_MAX + 1; c++) {
+        char out[UTF8_BYTES_MAX];
+        size_t n = utf8_encode(c, out);
+        bool exists = c <= UTF8_CODE_POINT_MAX && !(c >= 0xd800 && c < 0xe000);
+        assert_int_equal(n != 0, exists);
+        if (!exists) continue;
+        assert_true(utf8_valid(out, n));
+        size_t bytes;
+        assert_int_equal(utf8_decode(out, &bytes), c);
+        assert_int_equal(bytes, n);
+    }
+}
+
+static void code_points_are_counted(void **state)
+{
+    (void)state;
+    static const uint32_t some[] = {'a', 0xe4, 0x20ac, 0x1f600};
+    for (int round = 0; round < 2000; round++) {
+        char text[400];
+        size_t ends[101] = {0};
+        size_t len = 0;
+        size_t count = (size_t)rand() % 100;
+        for (size_t i = 0; i < count; i++) {
+            len += utf8_encode(some[rand() % (round % 4 + 1)], text + len);
+            ends[i + 1] = len;
+        }
+        assert_int_equal(utf8_count(text, len), count);
+        for (size_t i = 0; i <= count; i++)
+            assert_int_equal(utf8_prefix_bytes(text, len, i), ends[i]);
+        assert_int_equal(utf8_prefix_bytes(text, len, count + 5), len);
+    }
+}
+
+int main(void)
+{
+    srand(20240607);
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(bitmaps_count_and_fill),
+        cmocka_unit_test(bitmaps_copy_from_and_to_any_bit),
+        cmocka_unit_test(names_fold),
+        cmocka_unit_test(utf8_validity_agrees_with_its_definition),
+        cmocka_unit_test(code_points_go_round),
+        cmocka_unit_test(code_points_are_counted),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}

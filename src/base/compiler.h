@@ -15,6 +15,27 @@
 #define CONCAT4(a, b, c) CONCAT4_(a, b, c)
 #define ARRAY_COUNT(a) (sizeof(a) / sizeof((a)[0]))
 
+/* Tell the processor that this is a loop that waits. */
+#if defined(__x86_64__)
+#define CPU_PAUSE() __builtin_ia32_pause()
+#elif defined(__aarch64__)
+#define CPU_PAUSE() __asm__ volatile("yield")
+#else
+#define CPU_PAUSE() ((void)0)
+#endif
+
+/* 1 in builds with the thread sanitizer, which does not understand fences. */
+#if defined(__SANITIZE_THREAD__)
+#define THREAD_SANITIZER 1
+#elif defined(__has_feature)
+#if __has_feature(thread_sanitizer)
+#define THREAD_SANITIZER 1
+#endif
+#endif
+#ifndef THREAD_SANITIZER
+#define THREAD_SANITIZER 0
+#endif
+
 __extension__ typedef __int128 i128;
 __extension__ typedef unsigned __int128 u128;
 #endif

@@ -24,6 +24,7 @@ struct cx {
     struct task_pool *pool;    /* NULL: run everything on this thread */
     struct slice text;         /* the SQL text that offsets point into */
     uint32_t depth;            /* of recursions over the statement */
+    int64_t now_micros;        /* when the statement began, UTC since 1970; 0: ask the clock */
 };
 
 /* Record an error at the place that discovers it, and return its code. */

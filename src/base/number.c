@@ -10,7 +10,7 @@
 
 u128 number_pow10(uint32_t n)
 {
-    assert(n <= DECIMAL_DIGITS_MAX);
+    assert(n <= NUMBER_DIGITS_MAX);
     static const uint64_t small[] = {
         1u,
         10u,
@@ -111,7 +111,7 @@ size_t number_print_i128(i128 value, char *out)
 
 size_t number_print_decimal(i128 value, uint32_t scale, char *out)
 {
-    assert(scale <= DECIMAL_DIGITS_MAX);
+    assert(scale <= NUMBER_DIGITS_MAX);
     char text[NUMBER_TEXT_MAX];
     char *end = text + sizeof text;
     char *begin = put_u128(value < 0 ? 0 - (u128)value : (u128)value, end);
@@ -296,7 +296,7 @@ enum text_result number_cast_u128(struct slice text, u128 *out_value)
 enum text_result number_cast_decimal(struct slice text, uint32_t precision, uint32_t scale,
                                      i128 *out_value)
 {
-    assert(precision <= DECIMAL_DIGITS_MAX);
+    assert(precision <= NUMBER_DIGITS_MAX);
     assert(scale <= precision);
     bool negative;
     u128 value;

@@ -11,7 +11,7 @@
 #include "base/compiler.h"
 #include "base/slice.h"
 
-enum { NUMBER_TEXT_MAX = 48, DECIMAL_DIGITS_MAX = 38 };
+enum { NUMBER_TEXT_MAX = 48, NUMBER_DIGITS_MAX = 38 };
 
 /* What became of a text that was read as a value (dates use it as well). */
 enum text_result {

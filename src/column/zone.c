@@ -250,19 +250,18 @@ void zone_merge(struct zone *zone, const struct zone *more)
     zone->nulls += more->nulls;
 }
 
-void zone_order(const uint64_t *keys, uint32_t n, uint64_t *io_last, bool *io_ascending,
+void zone_order(const uint64_t *keys, uint32_t n, const uint64_t *previous, bool *io_ascending,
                 bool *io_strictly)
 {
     if (n == 0) return;
-    uint32_t falls = keys[0] < *io_last;
-    uint32_t stays = keys[0] == *io_last;
+    uint32_t falls = previous != NULL && keys[0] < *previous;
+    uint32_t stays = previous != NULL && keys[0] == *previous;
     for (uint32_t i = 1; i < n; i++) {
         falls += keys[i] < keys[i - 1];
         stays += keys[i] == keys[i - 1];
     }
     if (falls != 0) *io_ascending = false;
     if (falls + stays != 0) *io_strictly = false;
-    *io_last = keys[n - 1];
 }
 
 void live_zone_init(struct live_zone *live)

@@ -43,9 +43,9 @@ bool zone_bound(enum phys_type phys, uint64_t key, bool upper, struct value *out
 void zone_add(struct zone *zone, const uint64_t *keys, const uint64_t *validity, uint32_t n);
 void zone_merge(struct zone *zone, const struct zone *more);
 
-/* Do the keys ascend, beginning not below *io_last (strictly: above it)? Clears what does not hold;
- * sets *io_last to the last key. */
-void zone_order(const uint64_t *keys, uint32_t n, uint64_t *io_last, bool *io_ascending,
+/* Do the keys ascend, beginning not below *previous (strictly: above it; NULL: nothing is before
+ * them)? Clears what does not hold. */
+void zone_order(const uint64_t *keys, uint32_t n, const uint64_t *previous, bool *io_ascending,
                 bool *io_strictly);
 
 void live_zone_init(struct live_zone *live);

@@ -3,6 +3,7 @@
 #include "compute/kernel_priv.h"
 
 #include "base/hash.h"
+#include "compute/float_key.h"
 
 #ifndef TIER
 #define TIER tier_baseline

@@ -61,17 +61,22 @@ double u128_scaled(bool negative, u128 magnitude, bool sticky, int exponent)
 
 double i128_ratio(i128 numerator, u128 denominator)
 {
+    return u128_ratio(numerator < 0, i128_magnitude(numerator), denominator);
+}
+
+double u128_ratio(bool negative, u128 magnitude, u128 denominator)
+{
     assert(denominator > 0);
-    const u128 magnitude = i128_magnitude(numerator);
+    if (magnitude == 0) return 0.0;
     const u128 exact = (u128)1 << 53;
     if (magnitude <= exact && denominator <= exact) {
         const double ratio = (double)(uint64_t)magnitude / (double)(uint64_t)denominator;
-        return numerator < 0 ? -ratio : ratio;
+        return negative ? -ratio : ratio;
     }
     if (denominator >> 64 == 0) { /* one division gives 64 bits or more */
         const int shift = 128 - u128_bits(magnitude);
         const u128 shifted = magnitude << shift;
-        return u128_scaled(numerator < 0, shifted / denominator, shifted % denominator != 0, -shift);
+        return u128_scaled(negative, shifted / denominator, shifted % denominator != 0, -shift);
     }
     /* At least 64 bits of the quotient, one at a time once the division left fewer. */
     u128 quotient = magnitude / denominator, rest = magnitude % denominator;
@@ -86,5 +91,5 @@ double i128_ratio(i128 numerator, u128 denominator)
             quotient |= 1;
         }
     }
-    return u128_scaled(numerator < 0, quotient, rest != 0, exponent);
+    return u128_scaled(negative, quotient, rest != 0, exponent);
 }

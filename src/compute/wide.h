@@ -49,6 +49,7 @@ u128 u128_pow10(uint32_t digits);
 
 /* numerator / denominator as the nearest double (half to even); denominator > 0. */
 double i128_ratio(i128 numerator, u128 denominator);
+double u128_ratio(bool negative, u128 magnitude, u128 denominator);
 /* The nearest double to (-1)^negative * magnitude * 2^exponent, `sticky` telling that the magnitude
  * is a little larger than that; infinity beyond the largest. */
 double u128_scaled(bool negative, u128 magnitude, bool sticky, int exponent);

@@ -4,7 +4,7 @@
 
 enum chain_phase { CHAIN_SOURCE, CHAIN_FLUSH, CHAIN_END };
 
-static llkv_code chain_attach(struct run *run, const struct chain *chain, bool no_flush)
+llkv_code chain_attach(struct run *run, const struct chain *chain, bool no_flush)
 {
     struct chain_state *s = run->chains[chain->id];
     if (s == NULL) {
@@ -24,7 +24,7 @@ static llkv_code chain_attach(struct run *run, const struct chain *chain, bool n
     return LLKV_OK;
 }
 
-static llkv_code chain_prepare(struct run *run, const struct chain *chain)
+llkv_code chain_prepare(struct run *run, const struct chain *chain)
 {
     /* Builds come before the source: what they hold may be a source's business to skip. */
     for (uint32_t i = 0; i < chain->op_count; i++)
@@ -141,7 +141,7 @@ static llkv_code drain_range(struct run *run, void *arg, uint32_t index)
     return drain_rest(run, d->chain, d->sink, index);
 }
 
-static bool chain_flushes(const struct chain *chain)
+bool chain_flushes(const struct chain *chain)
 {
     for (uint32_t i = 0; i < chain->op_count; i++)
         if (chain->ops[i]->class->flush != NULL) return true;

@@ -1,7 +1,6 @@
 /* exec.c -- one execution from open to close: runs, parameters, inits, shared subplans. */
 #include "exec/exec_priv.h"
 
-#include "exec/rows.h"
 #include "task/task.h"
 
 llkv_code run_own(struct run *run, void (*release)(void *ptr), void *ptr)
@@ -121,7 +120,10 @@ llkv_code exec_ranges(struct run *run, uint32_t count, double cost_ns, range_fn 
         run->exec->ranges[i]->own_cx.depth = run->cx->depth;
     }
     const struct range_task task = {
-        .run = range_task_run, .arg = &job, .count = count, .cost_ns = cost_ns};
+        .run = range_task_run,
+        .arg = &job,
+        .count = count,
+        .cost_ns = cost_ns < TASK_PARALLEL_NS ? TASK_PARALLEL_NS : cost_ns};
     TRY(task_run(run->cx, run->cx->pool, &task));
     for (uint32_t i = 0; i < count; i++) {
         struct run *r = run->exec->ranges[i];
@@ -138,7 +140,8 @@ llkv_code exec_ranges(struct run *run, uint32_t count, double cost_ns, range_fn 
 llkv_code exec_open(struct cx *cx, const struct exec_plan *plan, const struct exec_env *env,
                     struct exec **out_exec)
 {
-    const size_t pointers = (size_t)plan->op_count * 2 + plan->chain_count;
+    const size_t pointers =
+        (size_t)plan->op_count * 2 + plan->chain_count + plan->plan->shared_count;
     struct exec *exec = cx_alloc_zero(cx, sizeof *exec + pointers * sizeof(void *));
     if (exec == NULL) return LLKV_NOMEM;
     void **at = (void **)(void *)(exec + 1);
@@ -147,6 +150,7 @@ llkv_code exec_open(struct cx *cx, const struct exec_plan *plan, const struct ex
     exec->states = at;
     exec->main.locals = at + plan->op_count;
     exec->main.chains = (struct chain_state **)(void *)(at + (size_t)plan->op_count * 2);
+    exec->shared = (struct collect **)(void *)(exec->main.chains + plan->chain_count);
     exec->main.cx = cx;
     exec->main.exec = exec;
     exec->epoch = 1;

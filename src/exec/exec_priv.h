@@ -27,6 +27,8 @@
 struct op;
 struct run;
 struct chain;
+struct collect;
+struct link_shared;
 
 /* NEED_INPUT: done with this batch. MORE: call again with the same batch. DONE: wants no more. */
 enum op_result { OP_NEED_INPUT, OP_MORE, OP_DONE };
@@ -113,6 +115,8 @@ typedef llkv_code link_fn(struct linker *lk, const struct pnode *node, const str
 link_fn link_scan, link_lookup, link_values, link_range, link_empty, link_filter, link_project,
     link_join, link_apply, link_group, link_sort, link_limit, link_union, link_set, link_shared,
     link_dml;
+NODISCARD llkv_code link_shared_plan(struct linker *lk, const struct pnode *node,
+                                     const struct link_shared **out_shared);
 
 /* ---- execution ---- */
 struct owned {
@@ -147,10 +151,9 @@ struct exec_plan {
     uint32_t op_count, chain_count;
     const struct chain *root; /* a DML node is the last operator of the root's chain */
     const struct chain *const *inits;
-    const struct chain *const *shared;
+    const struct link_shared *const *shared;
 };
 
-struct rowstore;
 struct exec {
     struct exec_env env;
     const struct exec_plan *plan;
@@ -158,7 +161,7 @@ struct exec {
     uint64_t epoch; /* counts changes of parameters */
     int64_t rows_changed;
     bool started, ended, failed;
-    const struct rowstore *shared; /* per shared subplan; the shared operators read them */
+    struct collect **shared; /* per shared subplan: what it gave, once it ran */
     struct run main;
     struct run **ranges;
     uint32_t range_count;
@@ -183,6 +186,12 @@ NODISCARD llkv_code exec_ranges(struct run *run, uint32_t count, double cost_ns,
 /* ---- chains ---- */
 /* Prepare and attach every operator: the chain is at its beginning, also the second time. */
 NODISCARD llkv_code chain_start(struct run *run, const struct chain *chain);
+/* The halves of a start: the shared part, on one thread; the local one, for every run. With no_flush
+ * the operators keep what they have left at the end. */
+NODISCARD llkv_code chain_prepare(struct run *run, const struct chain *chain);
+NODISCARD llkv_code chain_attach(struct run *run, const struct chain *chain, bool no_flush);
+/* Does some operator have rows left at the end? */
+bool chain_flushes(const struct chain *chain);
 /* The next batch with live rows; NULL at the end. */
 NODISCARD llkv_code chain_next(struct run *run, const struct chain *chain,
                                const struct batch **out_batch);

@@ -126,11 +126,11 @@ llkv_code exec_link(struct cx *cx, const struct pplan *plan, const struct exec_p
     struct linker lk = {.cx = cx, .plan = plan};
     struct exec_plan *linked = cx_alloc_zero(cx, sizeof *linked);
     const struct chain **inits = cx_alloc_array(cx, plan->init_count, sizeof *inits);
-    const struct chain **shared = cx_alloc_array(cx, plan->shared_count, sizeof *shared);
+    const struct link_shared **shared = cx_alloc_array(cx, plan->shared_count, sizeof *shared);
     lk.bound = cx_alloc_zero(cx, (bitmap_words(plan->parameter_count) + 1) * 8);
     if (linked == NULL || inits == NULL || shared == NULL || lk.bound == NULL) return LLKV_NOMEM;
     for (uint32_t i = 0; i < plan->shared_count; i++)
-        TRY(link_chain(&lk, plan->shared[i], &shared[i]));
+        TRY(link_shared_plan(&lk, plan->shared[i], &shared[i]));
     for (uint32_t i = 0; i < plan->init_count; i++)
         TRY(link_chain(&lk, plan->inits[i].node, &inits[i]));
     TRY(link_chain(&lk, plan->root, &linked->root));

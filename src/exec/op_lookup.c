@@ -51,7 +51,7 @@ static llkv_code find_key(struct run *run, const struct pnode_lookup *node, uint
 /* Ask again with more room while the room was filled. */
 static llkv_code find_rows(struct run *run, const struct pnode_lookup *node, struct lookup_local *l)
 {
-    uint32_t key;
+    uint32_t key = 0;
     l->found = true;
     l->at = 0;
     l->count = 0;

@@ -75,6 +75,17 @@ ALWAYS_INLINE void row_set_link(uint8_t *row, uint32_t link)
     memcpy(row + ROW_LINK_AT, &link, 4);
 }
 
+/* The integer in a slot of `phys`. */
+ALWAYS_INLINE int64_t slot_integer(uint8_t phys, uint64_t word)
+{
+    switch (phys) {
+    case PHYS_I8: return (int8_t)word;
+    case PHYS_I16: return (int16_t)word;
+    case PHYS_I32: return (int32_t)word;
+    default: return (int64_t)word;
+    }
+}
+
 struct rowblock {
     uint8_t *rows;
     uint32_t used, capacity;
@@ -91,6 +102,7 @@ struct rowstore {
     struct rowblock *blocks;
     uint64_t count;
     uint64_t *null_seen; /* bit per column */
+    bool texts_kept;     /* some texts were copied to the heap */
     struct arena heap;
 };
 
@@ -106,7 +118,9 @@ NODISCARD llkv_code rowstore_append(struct rowstore *store, const struct vector 
                                     const uint32_t *hash, uint32_t n);
 /* Append the rows of `from`, which is empty afterwards but keeps its texts. */
 NODISCARD llkv_code rowstore_concat(struct rowstore *store, struct rowstore *from);
-/* Room for one row at the end; its columns are undefined. */
+/* Append copies of n rows of `from`, which may be released afterwards. */
+NODISCARD llkv_code rowstore_copy(struct rowstore *store, const struct rowstore *from,
+                                  const uint8_t *const *rows, uint32_t n);
 ALWAYS_INLINE uint8_t *rowstore_at(const struct rowstore *store, uint32_t row)
 {
     const struct rowblock *b = &store->blocks[row >> store->shift];

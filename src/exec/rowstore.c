@@ -99,6 +99,7 @@ static llkv_code block_open(struct rowstore *store, struct rowblock **out_block)
 /* Texts that may go away are copied. */
 static llkv_code keep_texts(struct rowstore *store, uint32_t c, uint8_t *rows, uint32_t n)
 {
+    store->texts_kept = true;
     for (uint32_t i = 0; i < n; i++) {
         uint8_t *slot = rows + (size_t)i * store->fmt->stride + store->fmt->at[c];
         struct str_view view;
@@ -150,18 +151,39 @@ llkv_code rowstore_append(struct rowstore *store, const struct vector *columns, 
     return LLKV_OK;
 }
 
+llkv_code rowstore_copy(struct rowstore *store, const struct rowstore *from,
+                        const uint8_t *const *rows, uint32_t n)
+{
+    const struct rowfmt *fmt = store->fmt;
+    for (uint32_t i = 0; i < n; i++) {
+        struct rowblock *b;
+        TRY(block_open(store, &b));
+        uint8_t *row = b->rows + (size_t)b->used * fmt->stride;
+        memcpy(row, rows[i], fmt->stride);
+        b->used++;
+        store->count++;
+        for (uint32_t c = 0; from->texts_kept && c < fmt->column_count; c++)
+            if (fmt->phys[c] == PHYS_VIEW) TRY(keep_texts(store, c, row, 1));
+    }
+    for (uint32_t w = 0; w < fmt->null_words; w++) store->null_seen[w] |= from->null_seen[w];
+    return LLKV_OK;
+}
+
 llkv_code rowstore_concat(struct rowstore *store, struct rowstore *from)
 {
     if (from->count == 0) return LLKV_OK;
     assert(store->shift == from->shift);
-    assert(store->filled == store->block_count);
     TRY(block_reserve(store, store->block_count + from->filled));
     if (((uint64_t)store->block_count + from->filled) << store->shift >= ROW_NONE)
         return cx_fail(store->run->cx, LLKV_LIMIT, "an operator holds more than 4 billion rows");
-    memcpy(store->blocks + store->block_count, from->blocks, from->filled * sizeof *from->blocks);
+    /* Blocks kept from an earlier run stay behind those in use. */
+    memmove(store->blocks + store->filled + from->filled, store->blocks + store->filled,
+            (store->block_count - store->filled) * sizeof *store->blocks);
+    memcpy(store->blocks + store->filled, from->blocks, from->filled * sizeof *from->blocks);
     store->block_count += from->filled;
-    store->filled = store->block_count;
+    store->filled += from->filled;
     store->count += from->count;
+    store->texts_kept |= from->texts_kept;
     for (uint32_t w = 0; w < store->fmt->null_words; w++) store->null_seen[w] |= from->null_seen[w];
     for (uint32_t b = from->filled; b < from->block_count; b++) block_release(from, &from->blocks[b]);
     from->block_count = 0;

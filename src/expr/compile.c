@@ -74,13 +74,16 @@ static llkv_code input_of_column(struct compiler *c, uint32_t column, uint8_t ph
 {
     for (uint32_t i = 0; i < c->columns.count; i++) {
         if (c->columns.items[i] != column) continue;
+        CHECK(c->cx, c->inputs.items[i].phys == phys);
         *out_input = i;
         return LLKV_OK;
     }
-    uint32_t source = column;
-    if (c->parent != NULL) TRY(input_of_column(c->parent, column, phys, &source));
+    struct program_input input = {.source = column, .phys = phys};
+    if (c->parent != NULL) TRY(input_of_column(c->parent, column, phys, &input.source));
     *out_input = c->inputs.count;
-    VEC_PUSH(c->cx, &c->inputs, (struct program_input){.source = source, .phys = phys});
+    TRY(new_reg(c, (struct reg_desc){.kind = REG_INPUT, .phys = phys, .index = *out_input},
+                &input.reg));
+    VEC_PUSH(c->cx, &c->inputs, input);
     VEC_PUSH(c->cx, &c->columns, column);
     return LLKV_OK;
 }
@@ -91,9 +94,10 @@ static llkv_code compile_column(struct compiler *c, const struct expr *e, uint16
     uint32_t column = 0;
     while (column < c->options->layout_count && c->options->layout[column] != e->column) column++;
     CHECK(c->cx, column < c->options->layout_count);
-    struct reg_desc desc = {.kind = REG_INPUT, .phys = e->type.phys};
-    TRY(input_of_column(c, column, e->type.phys, &desc.index));
-    return new_reg(c, desc, out_reg);
+    uint32_t input;
+    TRY(input_of_column(c, column, e->type.phys, &input));
+    *out_reg = c->inputs.items[input].reg;
+    return LLKV_OK;
 }
 
 static llkv_code compile_param(struct compiler *c, const struct expr *e, uint16_t *out_reg)

@@ -339,7 +339,7 @@ static llkv_code compile_in(struct compiler *c, const struct expr *e, uint16_t *
     uint16_t x;
     TRY(compile_node(c, e->args[0], &x));
     if (e->arg_count == 1) return compile_bool(c, e->op == 1, out_reg);
-    bool simple = true;
+    bool simple = e->args[0]->type.phys != PHYS_BOOL;
     for (uint32_t i = 1; i < e->arg_count; i++)
         simple &= e->args[i]->kind == EXPR_CONST || e->args[i]->kind == EXPR_PARAM;
     if (e->arg_count <= IN_COMPARES_MAX + 1 || !simple) return compile_in_few(c, e, x, out_reg);
@@ -386,6 +386,7 @@ static llkv_code compile_like(struct compiler *c, const struct expr *e, uint16_t
     in.detail = like;
     in.flags = one_flag(c, text);
     if (like == NULL) {
+        c->wants_heap = true;
         TRY(compile_node(c, e->args[1], &in.b));
         in.flags = scalar_flags(c, text, in.b);
     }

@@ -1,7 +1,5 @@
 #include "expr/in_set.h"
 
-#include <stdlib.h>
-
 #include "base/bitmap.h"
 #include "base/hash.h"
 #include "compute/kernel.h"

@@ -98,6 +98,7 @@ struct reg_desc {
 struct program_input {
     uint32_t source; /* column of the batch, or for a child: input of its parent */
     uint8_t phys;
+    uint16_t reg;
 };
 
 struct program {

@@ -290,11 +290,6 @@ struct pinit {
     bool first_only;          /* a second row is 21000 unless this is set */
 };
 
-/* An object the plan depends on. */
-struct pdepend {
-    uint64_t object_id, object_version;
-};
-
 struct pplan {
     llkv_result_kind kind;
     const struct pnode *root;
@@ -306,11 +301,12 @@ struct pplan {
     uint32_t user_parameter_count; /* parameters 0 .. n-1 are the statement's own */
     uint32_t parameter_count;      /* and those of inits and applies behind them */
     const struct type *parameter_types; /* of the user's: what values are cast to; TYPE_NULL: any */
-    uint32_t init_count, shared_count, depend_count;
+    uint32_t init_count, shared_count;
     const struct pinit *inits;              /* in the order to run; later ones may use earlier */
     const struct pnode *const *shared;      /* in the order to run */
-    const struct pdepend *depends;
     uint64_t catalog_version;
+    uint32_t iu_count; /* names of IUs, for EXPLAIN */
+    const char *const *iu_names;
     bool sqlite_compat;
     bool ordered; /* the result has an ORDER BY; else batches may leave in any order that is the same
                      for one thread: row-id order */

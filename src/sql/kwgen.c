@@ -1,6 +1,6 @@
 /* kwgen.c -- runs while building: writes the keyword table and the list of words that may be names.
  *
- *     kwgen table > keyword_table.h        kwgen fallback > fallback.y
+ *     kwgen table > keyword_gen.h        kwgen fallback > fallback.y
  *
  * The table is open-addressed; the multiplier is the first that needs the fewest probes. */
 #include <inttypes.h>

@@ -5,8 +5,8 @@
 
 #include <string.h>
 
-#include "gen/sql/grammar.h"
-#include "gen/sql/keyword_table.h"
+#include "sql/grammar_gen.h"
+#include "sql/keyword_gen.h"
 #include "sql/chars.h"
 
 static struct token token_make(struct lexer *lexer, uint16_t code, const char *begin,

@@ -93,6 +93,7 @@ class Prompt(unittest.TestCase):
         terminal.wait_for("llkv> ")
         terminal.type("SELECT 6 * 7 AS b;\n")
         terminal.wait_for(r"b\r?\n42\r?\n")
+        terminal.wait_for("llkv> ")
         terminal.type("\x04")
         self.assertEqual(terminal.exit_code(), 0)
 

@@ -27,7 +27,8 @@ static void bitmaps_count_and_fill(void **state)
     for (size_t bits = 0; bits <= BITS; bits++) {
         fill_random(words);
         size_t count = 0;
-        for (size_t i = 0; i < bits; i++) count += bit_get(words, i);
+        for (size_t i = 0; i < bits; i++)
+            count += bit_get(words, i);
         assert_int_equal(bitmap_count(words, bits), count);
         assert_int_equal(bitmap_all(words, bits), count == bits);
         bitmap_fill(words, bits, true);
@@ -59,8 +60,10 @@ static void bitmaps_copy_from_and_to_any_bit(void **state)
         memcpy(src, random, src_words * 8);
         src = realloc(src, src_words * 8 + !src_words);
         bitmap_copy_bits(dst, src, at, bits);
-        for (size_t i = 0; i < bits; i++) assert_int_equal(bit_get(dst, i), bit_get(src, at + i));
-        for (size_t i = bits; i < bitmap_words(bits) * 64; i++) assert_false(bit_get(dst, i));
+        for (size_t i = 0; i < bits; i++)
+            assert_int_equal(bit_get(dst, i), bit_get(src, at + i));
+        for (size_t i = bits; i < bitmap_words(bits) * 64; i++)
+            assert_false(bit_get(dst, i));
 
         uint64_t *packed = malloc(bitmap_words(bits) * 8 + !bits);
         memcpy(packed, dst, bitmap_words(bits) * 8);
@@ -69,7 +72,7 @@ static void bitmaps_copy_from_and_to_any_bit(void **state)
         bitmap_append_bits(dst, at, packed, bits);
         for (size_t i = 0; i < src_words * 64; i++)
             assert_int_equal(bit_get(dst, i), i >= at && i < at + bits ? bit_get(packed, i - at)
-                                                                      : bit_get(random, i));
+                                                                       : bit_get(random, i));
         free(src);
         free(dst);
         free(packed);

@@ -66,7 +66,8 @@ static void long_messages_end_with_a_whole_character(void **state)
     char text[1000];
     for (size_t shift = 0; shift < 8; shift++) {
         memset(text, 'x', sizeof text);
-        for (size_t i = shift; i + 4 < sizeof text; i += 4) memcpy(text + i, "\xf0\x9f\x98\x80", 4);
+        for (size_t i = shift; i + 4 < sizeof text; i += 4)
+            memcpy(text + i, "\xf0\x9f\x98\x80", 4);
         text[sizeof text - 1] = '\0';
         assert_int_equal(cx_fail(&w.cx, LLKV_DATA, "%s", text), LLKV_DATA);
         size_t len = strlen(w.error.message);
@@ -84,10 +85,12 @@ static void recursion_is_limited(void **state)
     (void)state;
     struct world w;
     world_init(&w);
-    for (int i = 0; i < CX_DEPTH_MAX; i++) assert_int_equal(cx_enter(&w.cx), LLKV_OK);
+    for (int i = 0; i < CX_DEPTH_MAX; i++)
+        assert_int_equal(cx_enter(&w.cx), LLKV_OK);
     assert_int_equal(cx_enter(&w.cx), LLKV_LIMIT);
     assert_string_equal(w.error.sqlstate, "54001");
-    for (int i = 0; i < CX_DEPTH_MAX; i++) cx_leave(&w.cx);
+    for (int i = 0; i < CX_DEPTH_MAX; i++)
+        cx_leave(&w.cx);
     assert_int_equal(w.cx.depth, 0);
 }
 
@@ -112,7 +115,8 @@ static void memory_comes_from_the_arena(void **state)
     world_init(&w);
     assert_non_null(cx_alloc(&w.cx, 0));
     char *zero = cx_alloc_zero(&w.cx, 100);
-    for (int i = 0; i < 100; i++) assert_int_equal(zero[i], 0);
+    for (int i = 0; i < 100; i++)
+        assert_int_equal(zero[i], 0);
     assert_string_equal(cx_strndup(&w.cx, "abcdef", 3), "abc");
     assert_string_equal(cx_strndup(&w.cx, NULL, 0), "");
     assert_string_equal(cx_printf(&w.cx, "%d-%s", 7, "x"), "7-x");

@@ -89,15 +89,19 @@ static void dates_read_and_print(void **state)
     expect_date("epoch", TEXT_OK, "1970-01-01");
     expect_date("2021-03-01 10:00:00", TEXT_OK, "2021-03-01");
     expect_date("2021-03-01T10:00:00Z", TEXT_OK, "2021-03-01");
-    static const char *const invalid[] = {"", "  ", "blabla", "1992", "1992-", "1992-01",
-                                          "1992-01-", "02-02-1992", "1900a01a01", "1900-01/01",
-                                          "2021-03-01x", "2021-03-01 x", "-epoch", "2021-03-011"};
-    for (size_t i = 0; i < ARRAY_COUNT(invalid); i++) expect_date(invalid[i], TEXT_INVALID, NULL);
-    static const char *const range[] = {"1993-20-14", "1993-08-99", "1993-02-29", "1900-02-29",
-                                        "5877642-06-24 (BC)", "5881580-07-11", "99999999-01-01",
-                                        "1000000000-01-01", "0000-01-01 (BC)", "-0030-01-01 (BC)",
-                                        "30000307-01-01 (BC)", "1993-00-01", "1993-01-00"};
-    for (size_t i = 0; i < ARRAY_COUNT(range); i++) expect_date(range[i], TEXT_RANGE, NULL);
+    static const char *const invalid[] = {"",           "  ",         "blabla",      "1992",
+                                          "1992-",      "1992-01",    "1992-01-",    "02-02-1992",
+                                          "1900a01a01", "1900-01/01", "2021-03-01x", "2021-03-01 x",
+                                          "-epoch",     "2021-03-011"};
+    for (size_t i = 0; i < ARRAY_COUNT(invalid); i++)
+        expect_date(invalid[i], TEXT_INVALID, NULL);
+    static const char *const range[] = {
+        "1993-20-14",         "1993-08-99",       "1993-02-29",          "1900-02-29",
+        "5877642-06-24 (BC)", "5881580-07-11",    "99999999-01-01",      "1000000000-01-01",
+        "0000-01-01 (BC)",    "-0030-01-01 (BC)", "30000307-01-01 (BC)", "1993-00-01",
+        "1993-01-00"};
+    for (size_t i = 0; i < ARRAY_COUNT(range); i++)
+        expect_date(range[i], TEXT_RANGE, NULL);
 }
 
 static void expect_time(const char *text, enum text_result result, const char *expect)
@@ -124,7 +128,8 @@ static void times_read_and_print(void **state)
     expect_time("23:59:59.9999999", TEXT_OK, "23:59:59.999999");
     expect_time("2000-01-01 12:34:56", TEXT_OK, "12:34:56");
     static const char *const invalid[] = {"", " ", "1", "11", "11:11:f", "2000-01-01", "00;00;00"};
-    for (size_t i = 0; i < ARRAY_COUNT(invalid); i++) expect_time(invalid[i], TEXT_INVALID, NULL);
+    for (size_t i = 0; i < ARRAY_COUNT(invalid); i++)
+        expect_time(invalid[i], TEXT_INVALID, NULL);
     expect_time("24:00:01", TEXT_RANGE, NULL);
     expect_time("25:00:00", TEXT_RANGE, NULL);
     expect_time("10:60:00", TEXT_RANGE, NULL);
@@ -162,13 +167,18 @@ static void timestamps_read_and_print(void **state)
     expect_timestamp("2000-01-01 00:00:00-03:30", TEXT_OK, "2000-01-01 03:30:00");
     expect_timestamp("2000-01-01T00:00:00Z", TEXT_OK, "2000-01-01 00:00:00");
     expect_timestamp("2000-01-01 00:00:00 UTC", TEXT_OK, "2000-01-01 00:00:00");
-    expect_timestamp("0044-03-15 (BC) 20:08:10.001-15:59", TEXT_OK,
-                     "0044-03-16 (BC) 12:07:10.001");
-    static const char *const invalid[] = {"blabla", "02-02-1992 00:00:00", "1900a01a01 00:00:00",
-                                          "1900-1-1 00;00;00", "1900-1-1 00a00a00",
-                                          "1900-1-1 00/00/00", "1900-1-1 00-00-00",
-                                          "2000-01-01 00:00:00 +", "2000-01-01 00:00:00 1",
-                                          "2000-01-01 00:00:00 1Z", "2000-01-01 00:00:00 a b"};
+    expect_timestamp("0044-03-15 (BC) 20:08:10.001-15:59", TEXT_OK, "0044-03-16 (BC) 12:07:10.001");
+    static const char *const invalid[] = {"blabla",
+                                          "02-02-1992 00:00:00",
+                                          "1900a01a01 00:00:00",
+                                          "1900-1-1 00;00;00",
+                                          "1900-1-1 00a00a00",
+                                          "1900-1-1 00/00/00",
+                                          "1900-1-1 00-00-00",
+                                          "2000-01-01 00:00:00 +",
+                                          "2000-01-01 00:00:00 1",
+                                          "2000-01-01 00:00:00 1Z",
+                                          "2000-01-01 00:00:00 a b"};
     for (size_t i = 0; i < ARRAY_COUNT(invalid); i++)
         expect_timestamp(invalid[i], TEXT_INVALID, NULL);
     expect_timestamp("1993-20-14 00:00:00", TEXT_RANGE, NULL);
@@ -244,21 +254,31 @@ static void intervals_read_and_print(void **state)
                     "2147483647 days 2562047788:00:54.775807");
     expect_interval("2147483648 days", TEXT_RANGE, NULL);
     expect_interval("999999999999 years", TEXT_RANGE, NULL);
-    static const char *const invalid[] = {"", "1", "day", "1 foo", "1 day 1:00 1:00", "- day",
-                                          "1 day x", "99999999999999999999 days"};
+    static const char *const invalid[] = {"",
+                                          "1",
+                                          "day",
+                                          "1 foo",
+                                          "1 day 1:00 1:00",
+                                          "- day",
+                                          "1 day x",
+                                          "99999999999999999999 days"};
     for (size_t i = 0; i < ARRAY_COUNT(invalid); i++)
         expect_interval(invalid[i], TEXT_INVALID, NULL);
     char out[DATE_TEXT_MAX];
     interval_print(INT32_MIN, INT32_MIN, INT64_MIN, out);
-    assert_string_equal(out, "-178956970 years -8 months -2147483648 days -2562047788:00:54.775808");
+    assert_string_equal(out,
+                        "-178956970 years -8 months -2147483648 days -2562047788:00:54.775808");
 }
 
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(civil_days_go_round),     cmocka_unit_test(weeks_follow_the_thursday),
-        cmocka_unit_test(months_are_added),        cmocka_unit_test(dates_read_and_print),
-        cmocka_unit_test(times_read_and_print),    cmocka_unit_test(timestamps_read_and_print),
+        cmocka_unit_test(civil_days_go_round),
+        cmocka_unit_test(weeks_follow_the_thursday),
+        cmocka_unit_test(months_are_added),
+        cmocka_unit_test(dates_read_and_print),
+        cmocka_unit_test(times_read_and_print),
+        cmocka_unit_test(timestamps_read_and_print),
         cmocka_unit_test(dates_and_timestamps_convert),
         cmocka_unit_test(intervals_read_and_print),
     };

@@ -45,7 +45,8 @@ static void budgets_count_and_limit(void **state)
     mem_free(a);
     assert_int_equal(budget.used_bytes, 300);
     char *c = mem_alloc_zero(&budget, 100);
-    for (int i = 0; i < 100; i++) assert_int_equal(c[i], 0);
+    for (int i = 0; i < 100; i++)
+        assert_int_equal(c[i], 0);
     memset(c, 7, 100);
     c = mem_realloc(c, 650, &budget);
     assert_int_equal(c[99], 7);
@@ -119,7 +120,8 @@ static void arenas_reset_and_reuse(void **state)
     assert_int_equal((uintptr_t)first % 16, 0);
     assert_true(arena_on_reset(&arena, note, a));
     assert_true(arena_on_reset(&arena, note, b));
-    for (int i = 0; i < 1000; i++) memset(arena_alloc(&arena, 1000), i, 1000);
+    for (int i = 0; i < 1000; i++)
+        memset(arena_alloc(&arena, 1000), i, 1000);
     memset(arena_alloc(&arena, 5000000), 1, 5000000);
     assert_true(arena.total_bytes > 6000000);
     arena_reset(&arena);
@@ -127,7 +129,8 @@ static void arenas_reset_and_reuse(void **state)
     assert_int_equal(arena.total_bytes, 65536);
     uint64_t count = mem_alloc_count();
     assert_ptr_equal(arena_alloc(&arena, 10), first);
-    for (int i = 0; i < 60; i++) memset(arena_alloc(&arena, 1000), i, 1000);
+    for (int i = 0; i < 60; i++)
+        memset(arena_alloc(&arena, 1000), i, 1000);
     assert_int_equal(mem_alloc_count(), count);
     arena_deinit(&arena);
     /* A big request first: it is not what a reset keeps. */
@@ -151,7 +154,8 @@ static void arenas_rewind(void **state)
     assert_true(arena_on_reset(&arena, note, b));
     memset(arena_alloc(&arena, 100000), 1, 100000);
     struct arena_mark later = arena_mark(&arena);
-    for (int i = 0; i < 300; i++) memset(arena_alloc(&arena, 1000), i, 1000);
+    for (int i = 0; i < 300; i++)
+        memset(arena_alloc(&arena, 1000), i, 1000);
     assert_true(arena_on_reset(&arena, note, c));
     arena_rewind(&arena, later);
     assert_string_equal(order, "c");
@@ -192,7 +196,8 @@ static void lists_grow(void **state)
         assert_int_equal(VEC_RESERVE(&cx, &list), LLKV_OK);
         list.items[list.count++] = i;
     }
-    for (uint32_t i = 0; i < list.count; i++) assert_int_equal(list.items[i], i);
+    for (uint32_t i = 0; i < list.count; i++)
+        assert_int_equal(list.items[i], i);
     uint32_t capacity = UINT32_MAX;
     void *items = &list;
     assert_int_equal(vec_grow(&cx, &items, &capacity, 1), LLKV_LIMIT);
@@ -219,7 +224,8 @@ static void buffers_count_references(void **state)
     assert_non_null(own);
     assert_int_equal((uintptr_t)own->data % 64, 0);
     memset(own->data, 1, own->bytes);
-    for (int i = 0; i < 64; i++) assert_int_equal(own->data[own->bytes + (uint64_t)i], 0);
+    for (int i = 0; i < 64; i++)
+        assert_int_equal(own->data[own->bytes + (uint64_t)i], 0);
     assert_ptr_equal(buffer_ref(own), own);
     buffer_unref(own);
     own->data[5] = 6;
@@ -288,8 +294,10 @@ static void kept_blocks_make_room_at_the_limit(void **state)
     struct mem_budget budget = {.limit_bytes = 64 << 20};
     struct block_pool *pool = block_pool_new(&budget);
     void *blocks[8];
-    for (int i = 0; i < 8; i++) blocks[i] = block_get(pool, BLOCK_2M);
-    for (int i = 0; i < 8; i++) block_put(pool, blocks[i], BLOCK_2M);
+    for (int i = 0; i < 8; i++)
+        blocks[i] = block_get(pool, BLOCK_2M);
+    for (int i = 0; i < 8; i++)
+        block_put(pool, blocks[i], BLOCK_2M);
     assert_true(budget.used_bytes >= 8 << 20); /* an eighth of the limit is kept */
     assert_true(budget.used_bytes < 9 << 20);
     void *rest = mem_alloc(&budget, 63 << 20);

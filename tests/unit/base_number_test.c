@@ -81,7 +81,8 @@ static size_t digit_count(const char *text)
     size_t n = 0;
     for (; *text != '\0' && *text != 'e'; text++)
         if (*text >= '0' && *text <= '9' && (n != 0 || *text != '0')) digits[n++] = *text;
-    while (n != 0 && digits[n - 1] == '0') n--;
+    while (n != 0 && digits[n - 1] == '0')
+        n--;
     return n;
 }
 
@@ -117,9 +118,11 @@ static void doubles_print_shortest_and_read_back(void **state)
 {
     (void)state;
     for (uint64_t e = 0; e < 2047; e++) { /* the edges of every power of two */
-        for (uint64_t d = 0; d < 5; d++) check_double((e << 52) + d - 2);
+        for (uint64_t d = 0; d < 5; d++)
+            check_double((e << 52) + d - 2);
     }
-    for (int i = 0; i < 100000; i++) check_double(next_random() & INT64_MAX);
+    for (int i = 0; i < 100000; i++)
+        check_double(next_random() & INT64_MAX);
     for (int i = 0; i < 50000; i++) { /* decimals people write */
         double value = (double)(next_random() % 1000000000) / 100;
         uint64_t bits;
@@ -174,17 +177,39 @@ static void texts_read_as_the_nearest_double(void **state)
 {
     (void)state;
     static const char *const hard[] = {
-        "2.2250738585072011e-308", "2.2250738585072012e-308", "4.9406564584124654e-324",
-        "2.4703282292062327e-324", "2.4703282292062328e-324", "1.7976931348623158e308",
-        "1.7976931348623159e308", "9007199254740993", "9007199254740992.999999999999999999999999",
-        "9007199254740993.0000000000000000000000000000000000001", "1e-400", "1e400", "1e-1000000000",
-        "0e1000000000", "6.0221407e23", "123456789012345678901234567890e-10", "8.5e-46",
-        "16777217", "16777217.00000000000000000000000000000001", "3.4028235677973366e38",
-        "3.4028235677973365e38", "7.0064923216240853e-46", "0.000000000000000000000000000000001",
-        "1448997445238699", "7.3177701707893310e+15", "89255e-22", "104110013277974872254e-225",
-        "00000000000000000000000000000000000000001.5", "9999999999999999999", "99999999999999999999",
+        "2.2250738585072011e-308",
+        "2.2250738585072012e-308",
+        "4.9406564584124654e-324",
+        "2.4703282292062327e-324",
+        "2.4703282292062328e-324",
+        "1.7976931348623158e308",
+        "1.7976931348623159e308",
+        "9007199254740993",
+        "9007199254740992.999999999999999999999999",
+        "9007199254740993.0000000000000000000000000000000000001",
+        "1e-400",
+        "1e400",
+        "1e-1000000000",
+        "0e1000000000",
+        "6.0221407e23",
+        "123456789012345678901234567890e-10",
+        "8.5e-46",
+        "16777217",
+        "16777217.00000000000000000000000000000001",
+        "3.4028235677973366e38",
+        "3.4028235677973365e38",
+        "7.0064923216240853e-46",
+        "0.000000000000000000000000000000001",
+        "1448997445238699",
+        "7.3177701707893310e+15",
+        "89255e-22",
+        "104110013277974872254e-225",
+        "00000000000000000000000000000000000000001.5",
+        "9999999999999999999",
+        "99999999999999999999",
     };
-    for (size_t i = 0; i < ARRAY_COUNT(hard); i++) check_text(hard[i]);
+    for (size_t i = 0; i < ARRAY_COUNT(hard); i++)
+        check_text(hard[i]);
     char text[1200];
     for (int i = 0; i < 200000; i++) {
         int digits = (int)(next_random() % 25) + 1;
@@ -195,7 +220,8 @@ static void texts_read_as_the_nearest_double(void **state)
         }
         if (next_random() % 2 == 0) {
             text[n++] = '.';
-            for (int j = 0; j < digits; j++) text[n++] = (char)('0' + next_random() % 10);
+            for (int j = 0; j < digits; j++)
+                text[n++] = (char)('0' + next_random() % 10);
         }
         snprintf(text + n, sizeof text - (size_t)n, "e%d", (int)(next_random() % 680) - 345);
         check_text(text);
@@ -229,9 +255,9 @@ static void middles_go_to_even(void **state)
 static void texts_that_are_not_numbers_are_refused(void **state)
 {
     (void)state;
-    static const char *const bad[] = {"",     " ",   ".",    "e5",   "1e",  "1e+",  "--1",
-                                      "1 2",  "1.5x", "abc", "0x1p3", "_1", "1__2", "1_",
-                                      "+",    "-",   "infi", "nanx", "1.2.3", "- 1"};
+    static const char *const bad[] = {"",    " ",    ".",    "e5",    "1e",    "1e+",  "--1",
+                                      "1 2", "1.5x", "abc",  "0x1p3", "_1",    "1__2", "1_",
+                                      "+",   "-",    "infi", "nanx",  "1.2.3", "- 1"};
     double value;
     for (size_t i = 0; i < ARRAY_COUNT(bad); i++)
         assert_int_equal(number_cast_double(of(bad[i]), &value), TEXT_INVALID);
@@ -389,11 +415,11 @@ static void prefixes_are_found(void **state)
         const char *text;
         size_t len;
         bool is_integer;
-    } cases[] = {{"12abc", 2, true},   {" -12.5e3x", 8, false}, {"abc", 0, false},
-                 {"1e", 1, true},      {"1e+", 1, true},        {".5", 2, false},
-                 {"5.", 2, false},     {"-", 0, false},         {"1_0", 1, true},
-                 {"0x10", 1, true},    {"  +7 ", 4, true},      {"1.5.6", 3, false},
-                 {"1e5", 3, false},    {".", 0, false},         {"", 0, false}};
+    } cases[] = {{"12abc", 2, true}, {" -12.5e3x", 8, false}, {"abc", 0, false},
+                 {"1e", 1, true},    {"1e+", 1, true},        {".5", 2, false},
+                 {"5.", 2, false},   {"-", 0, false},         {"1_0", 1, true},
+                 {"0x10", 1, true},  {"  +7 ", 4, true},      {"1.5.6", 3, false},
+                 {"1e5", 3, false},  {".", 0, false},         {"", 0, false}};
     for (size_t i = 0; i < ARRAY_COUNT(cases); i++) {
         bool is_integer;
         struct slice prefix = number_prefix(of(cases[i].text), &is_integer);

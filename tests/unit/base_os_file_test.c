@@ -189,8 +189,10 @@ static void failures_come_back(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(files_are_written_and_read), cmocka_unit_test(only_plain_files_are_opened),
-        cmocka_unit_test(names_change),               cmocka_unit_test(temporary_files_have_no_name),
+        cmocka_unit_test(files_are_written_and_read),
+        cmocka_unit_test(only_plain_files_are_opened),
+        cmocka_unit_test(names_change),
+        cmocka_unit_test(temporary_files_have_no_name),
         cmocka_unit_test(failures_come_back),
     };
     return cmocka_run_group_tests(tests, make_directory, remove_directory);

@@ -24,8 +24,10 @@ static void print_line(FILE *file, struct slt_slice line, size_t at)
 {
     size_t from = at > SHOWN_BEFORE ? at - SHOWN_BEFORE : 0;
     size_t to = line.len - at > SHOWN_AFTER ? at + SHOWN_AFTER : line.len;
-    while (from > 0 && continues_character(line.data[from])) from--;
-    while (to < line.len && continues_character(line.data[to])) to++;
+    while (from > 0 && continues_character(line.data[from]))
+        from--;
+    while (to < line.len && continues_character(line.data[to]))
+        to++;
     size_t caret = 2 + (from > 0 ? 4 : 0);
     for (size_t i = from; i < at; i++) {
         if ((unsigned char)line.data[i] < 0x20) caret++;
@@ -55,14 +57,13 @@ static void print_place(FILE *file, const struct place *place, size_t offset)
     }
     fprintf(file, "  at %s%sline %u, column %u\n", place->name == NULL ? "" : place->name,
             place->name == NULL ? "" : ", ", line, column);
-    print_line(file, (struct slt_slice){text + line_start, line_end - line_start},
-               at - line_start);
+    print_line(file, (struct slt_slice){text + line_start, line_end - line_start}, at - line_start);
 }
 
 void complaint_print(FILE *file, const llkv_error *error, const struct place *place)
 {
-    fprintf(file, "Error: %s\n", error->message[0] == '\0' ? llkv_code_text(error->code)
-                                                            : error->message);
+    fprintf(file, "Error: %s\n",
+            error->message[0] == '\0' ? llkv_code_text(error->code) : error->message);
     if (place != NULL && error->offset >= 0) {
         size_t offset = (size_t)error->offset;
         if (offset <= place->text.len - place->start) print_place(file, place, offset);

@@ -53,7 +53,8 @@ static void run_help(struct shell *shell, const struct arguments *arguments)
                 commands[i].help);
     }
     fprintf(shell->out, "Modes:");
-    for (size_t i = 0; i < OUTPUT_MODE_COUNT; i++) fprintf(shell->out, " %s", mode_names[i]);
+    for (size_t i = 0; i < OUTPUT_MODE_COUNT; i++)
+        fprintf(shell->out, " %s", mode_names[i]);
     fprintf(shell->out, "\nEverything else is SQL and ends with a semicolon.\n");
 }
 
@@ -85,15 +86,19 @@ static void run_mode(struct shell *shell, const struct arguments *arguments)
     const char *name = arguments->word[0];
     if (output_mode_find(name, &shell->format.mode)) return;
     const char *near = suggest_name(name, mode_names, OUTPUT_MODE_COUNT);
-    shell_complain(shell, "there is no mode '%s'%s%s%s", name, near == NULL ? "" : "; did you mean ",
-                   near == NULL ? "" : near, near == NULL ? "" : "?");
+    shell_complain(shell, "there is no mode '%s'%s%s%s", name,
+                   near == NULL ? "" : "; did you mean ", near == NULL ? "" : near,
+                   near == NULL ? "" : "?");
 }
 
 static void take_switch(struct shell *shell, const char *name, const char *word, bool *out)
 {
-    if (strcmp(word, "on") == 0) *out = true;
-    else if (strcmp(word, "off") == 0) *out = false;
-    else shell_complain(shell, ".%s takes on or off, not '%s'", name, word);
+    if (strcmp(word, "on") == 0)
+        *out = true;
+    else if (strcmp(word, "off") == 0)
+        *out = false;
+    else
+        shell_complain(shell, ".%s takes on or off, not '%s'", name, word);
 }
 
 static void run_headers(struct shell *shell, const struct arguments *arguments)
@@ -141,7 +146,8 @@ static bool split(char *line, struct arguments *out)
 {
     out->count = 0;
     for (char *at = line;;) {
-        while (*at == ' ' || *at == '\t' || *at == '\r') at++;
+        while (*at == ' ' || *at == '\t' || *at == '\r')
+            at++;
         if (*at == '\0') return true;
         if (out->count == WORDS_MAX) return false;
         char quote = *at == '\'' || *at == '"' ? *at : '\0';
@@ -167,7 +173,8 @@ static const struct command *find_command(const char *name)
 static void complain_unknown(struct shell *shell, const char *name)
 {
     const char *names[COMMAND_COUNT];
-    for (size_t i = 0; i < COMMAND_COUNT; i++) names[i] = commands[i].name;
+    for (size_t i = 0; i < COMMAND_COUNT; i++)
+        names[i] = commands[i].name;
     const char *near = suggest_name(name, names, COMMAND_COUNT);
     if (near != NULL) {
         shell_complain(shell, "there is no command .%s; did you mean .%s?", name, near);
@@ -193,7 +200,8 @@ void shell_run_dot(struct shell *shell, struct slt_slice line)
     }
     const char *name = arguments.word[0] + 1;
     const struct command *command = find_command(name);
-    for (size_t i = 1; i < arguments.count; i++) arguments.word[i - 1] = arguments.word[i];
+    for (size_t i = 1; i < arguments.count; i++)
+        arguments.word[i - 1] = arguments.word[i];
     arguments.count--;
     if (command == NULL) {
         complain_unknown(shell, name);

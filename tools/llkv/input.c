@@ -34,7 +34,8 @@ static void forget_lines(struct input *input)
 {
     const char *data = input->text.data;
     size_t cut = input->at;
-    while (cut > 0 && data[cut - 1] != '\n') cut--;
+    while (cut > 0 && data[cut - 1] != '\n')
+        cut--;
     if (cut == 0) return;
     for (size_t i = 0; i < cut; i++) {
         if (data[i] == '\n') input->first_line++;
@@ -49,10 +50,12 @@ static bool at_dot_command(const struct input *input, size_t *out_start)
 {
     const char *data = input->text.data;
     size_t i = input->at;
-    while (i < input->text.len && isspace((unsigned char)data[i])) i++;
+    while (i < input->text.len && isspace((unsigned char)data[i]))
+        i++;
     *out_start = i;
     if (i == input->text.len || data[i] != '.') return false;
-    while (i > 0 && (data[i - 1] == ' ' || data[i - 1] == '\t')) i--;
+    while (i > 0 && (data[i - 1] == ' ' || data[i - 1] == '\t'))
+        i--;
     return i == 0 || data[i - 1] == '\n';
 }
 
@@ -97,8 +100,10 @@ void shell_run_text(struct shell *shell, const char *name, struct slt_slice text
 {
     struct input input = {.first_line = 1, .name = name};
     slt_text_add(&input.text, text.data, text.len);
-    if (input.text.failed) shell_complain(shell, "out of memory");
-    else input_run(&input, shell, true);
+    if (input.text.failed)
+        shell_complain(shell, "out of memory");
+    else
+        input_run(&input, shell, true);
     slt_text_deinit(&input.text);
 }
 
@@ -130,14 +135,12 @@ void shell_run_stdin(struct shell *shell)
             shell_complain(shell, "out of memory");
             break;
         }
-        ssize_t got = read(STDIN_FILENO, room, READ_BYTES);
-        if (got < 0 && errno == EINTR) {
-            if (interrupt_take()) {
-                shell->exit_code = SHELL_EXIT_INTERRUPTED;
-                break;
-            }
-            continue;
+        if (!interrupt_wait(STDIN_FILENO)) {
+            shell->exit_code = SHELL_EXIT_INTERRUPTED;
+            break;
         }
+        ssize_t got = read(STDIN_FILENO, room, READ_BYTES);
+        if (got < 0 && errno == EINTR) continue;
         if (got < 0) shell_complain(shell, "cannot read standard input: %s", strerror(errno));
         if (got > 0) input.text.len += (size_t)got;
         input_run(&input, shell, got <= 0);

@@ -15,4 +15,7 @@ void interrupt_install(void);
 void interrupt_watch(llkv_session *session);
 /* Was there a Ctrl-C since the last call? */
 bool interrupt_take(void);
+/* Wait until `fd` can be read. False after a Ctrl-C, also one that came before the call: it is
+ * never slept through. */
+bool interrupt_wait(int fd);
 #endif

@@ -29,8 +29,10 @@ static void run_tasks(struct shell *shell, const struct options *options)
     }
     if (shell->leaving || (any && !options->interactive)) return;
     bool terminal = isatty(STDIN_FILENO) && isatty(STDOUT_FILENO);
-    if (options->interactive || (terminal && !options->batch)) shell_run_prompt(shell);
-    else shell_run_stdin(shell);
+    if (options->interactive || (terminal && !options->batch))
+        shell_run_prompt(shell);
+    else
+        shell_run_stdin(shell);
 }
 
 static int run(const struct options *options)

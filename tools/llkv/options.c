@@ -113,7 +113,8 @@ static bool take_size(const char *value, uint64_t *out)
     char unit = *end >= 'a' && *end <= 'z' ? (char)(*end - 'a' + 'A') : *end;
     const char *found = unit == '\0' ? NULL : strchr(units, unit);
     if (found != NULL) {
-        for (const char *u = units; u <= found; u++) number *= 1024.0;
+        for (const char *u = units; u <= found; u++)
+            number *= 1024.0;
         end++;
         if (*end == 'i') end++;
     }
@@ -165,8 +166,10 @@ static bool take_option(struct options *options, int argc, char **argv, int *ind
     if (id < 0) {
         const char *near = suggest_name(name, names, sizeof names / sizeof names[0]);
         fprintf(err, "Error: unknown option %s\n", argument);
-        if (near != NULL) fprintf(err, "  Hint: did you mean --%s?\n", near);
-        else fprintf(err, "  Hint: llkv --help lists them\n");
+        if (near != NULL)
+            fprintf(err, "  Hint: did you mean --%s?\n", near);
+        else
+            fprintf(err, "  Hint: llkv --help lists them\n");
         return false;
     }
     const char *value = "";

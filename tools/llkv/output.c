@@ -86,8 +86,10 @@ static void escape_blob(struct slt_text *out, struct slt_slice bytes)
     slt_text_clear(out);
     for (size_t i = 0; i < bytes.len; i++) {
         unsigned char c = (unsigned char)bytes.data[i];
-        if (c >= 0x20 && c < 0x7f && c != '"' && c != '\\') slt_text_addc(out, (char)c);
-        else slt_text_addf(out, "\\x%02X", c);
+        if (c >= 0x20 && c < 0x7f && c != '"' && c != '\\')
+            slt_text_addc(out, (char)c);
+        else
+            slt_text_addf(out, "\\x%02X", c);
     }
 }
 
@@ -111,7 +113,8 @@ struct slt_slice output_cell(const struct output_format *format, llkv_statement 
 
 static void write_slice(FILE *file, struct slt_slice text)
 {
-    (void)fwrite(text.data, 1, text.len, file); /* a failure stays in the stream, and is seen there */
+    (void)fwrite(text.data, 1, text.len,
+                 file); /* a failure stays in the stream, and is seen there */
 }
 
 static void write_csv(FILE *file, struct slt_slice text)
@@ -145,8 +148,10 @@ static void write_json(FILE *file, struct slt_slice text)
         case '\r': (void)fputs("\\r", file); break;
         case '\t': (void)fputs("\\t", file); break;
         default:
-            if (c < 0x20) fprintf(file, "\\u%04x", c);
-            else (void)fputc(c, file);
+            if (c < 0x20)
+                fprintf(file, "\\u%04x", c);
+            else
+                (void)fputc(c, file);
         }
     }
     (void)fputc('"', file);
@@ -158,8 +163,10 @@ static void write_separated(enum output_mode mode, FILE *file, uint32_t column,
     static const char separators[OUTPUT_MODE_COUNT] = {
         [OUTPUT_CSV] = ',', [OUTPUT_TABS] = '\t', [OUTPUT_LIST] = '|'};
     if (column > 0) (void)fputc(separators[mode], file);
-    if (mode == OUTPUT_CSV) write_csv(file, text);
-    else write_slice(file, text);
+    if (mode == OUTPUT_CSV)
+        write_csv(file, text);
+    else
+        write_slice(file, text);
 }
 
 static void write_names(enum output_mode mode, llkv_statement *statement, FILE *file)
@@ -212,11 +219,14 @@ static void write_json_row(llkv_statement *statement, FILE *file, struct slt_tex
         write_json(file, (struct slt_slice){name, strlen(name)});
         (void)fputc(':', file);
         struct slt_slice text = output_cell(&plain, statement, i, scratch);
-        bool bare = llkv_value_type(statement, i) == LLKV_TYPE_BOOLEAN ||
-                    is_json_number(statement, i);
-        if (llkv_value_is_null(statement, i)) (void)fputs("null", file);
-        else if (bare) write_slice(file, text);
-        else write_json(file, text);
+        bool bare =
+            llkv_value_type(statement, i) == LLKV_TYPE_BOOLEAN || is_json_number(statement, i);
+        if (llkv_value_is_null(statement, i))
+            (void)fputs("null", file);
+        else if (bare)
+            write_slice(file, text);
+        else
+            write_json(file, text);
     }
     (void)fputc('}', file);
 }
@@ -245,8 +255,8 @@ static void write_row(const struct output_format *format, llkv_statement *statem
 static llkv_code write_rows(const struct output_format *format, llkv_statement *statement,
                             FILE *file, llkv_error *error)
 {
-    bool separated = format->mode == OUTPUT_CSV || format->mode == OUTPUT_TABS ||
-                     format->mode == OUTPUT_LIST;
+    bool separated =
+        format->mode == OUTPUT_CSV || format->mode == OUTPUT_TABS || format->mode == OUTPUT_LIST;
     struct slt_text scratch = {0};
     llkv_code rc = LLKV_OK;
     bool named = false;
@@ -279,7 +289,8 @@ llkv_code output_statement(const struct output_format *format, llkv_statement *s
     if (llkv_column_count(statement) == 0) {
         bool row = true;
         llkv_code rc = LLKV_OK;
-        while (rc == LLKV_OK && row) rc = llkv_statement_step(statement, &row, error);
+        while (rc == LLKV_OK && row)
+            rc = llkv_statement_step(statement, &row, error);
         return rc;
     }
     if (format->mode == OUTPUT_BOX || format->mode == OUTPUT_TABLE ||

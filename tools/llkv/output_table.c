@@ -28,9 +28,11 @@ struct lines {
     const char *top[3], *middle[3], *bottom[3]; /* left, between, right; NULL: no such line */
 };
 
-static const struct lines box_lines = {
-    "\u2500", "\u2502", {"\u250c", "\u252c", "\u2510"},
-    {"\u251c", "\u253c", "\u2524"}, {"\u2514", "\u2534", "\u2518"}};
+static const struct lines box_lines = {"\u2500",
+                                       "\u2502",
+                                       {"\u250c", "\u252c", "\u2510"},
+                                       {"\u251c", "\u253c", "\u2524"},
+                                       {"\u2514", "\u2534", "\u2518"}};
 static const struct lines table_lines = {
     "-", "|", {"+", "+", "+"}, {"+", "+", "+"}, {"+", "+", "+"}};
 static const struct lines markdown_lines = {
@@ -74,12 +76,18 @@ static void add_cell(struct table *table, struct slt_slice text)
     struct slt_text *out = &table->cells;
     for (size_t i = 0; i < text.len; i++) {
         unsigned char c = (unsigned char)text.data[i];
-        if (c == '\n') slt_text_addz(out, "\\n");
-        else if (c == '\t') slt_text_addz(out, "\\t");
-        else if (c == '\r') slt_text_addz(out, "\\r");
-        else if (c < 0x20 || c == 0x7f) slt_text_addf(out, "\\x%02X", c);
-        else if (c == '|' && table->format->mode == OUTPUT_MARKDOWN) slt_text_addz(out, "\\|");
-        else slt_text_addc(out, (char)c);
+        if (c == '\n')
+            slt_text_addz(out, "\\n");
+        else if (c == '\t')
+            slt_text_addz(out, "\\t");
+        else if (c == '\r')
+            slt_text_addz(out, "\\r");
+        else if (c < 0x20 || c == 0x7f)
+            slt_text_addf(out, "\\x%02X", c);
+        else if (c == '|' && table->format->mode == OUTPUT_MARKDOWN)
+            slt_text_addz(out, "\\|");
+        else
+            slt_text_addc(out, (char)c);
     }
     slt_text_addc(out, '\0');
 }
@@ -148,7 +156,8 @@ static void draw_kept(struct table *table)
         draw_line(table, lines_of(table)->middle);
         table->started = true;
     }
-    while (rest.len > 0) draw_row(table, &rest);
+    while (rest.len > 0)
+        draw_row(table, &rest);
     slt_text_clear(&table->cells);
     table->row_count = 0;
 }

@@ -3,6 +3,8 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
+#include <unistd.h>
+#include <wchar.h>
 
 #include "llkv/input.h"
 #include "llkv/interrupt.h"
@@ -29,13 +31,35 @@ static char *prompt_text(EditLine *editor)
     return input_is_empty(&prompt->input) ? prompt_first : prompt_more;
 }
 
+/* How the editor reads a character: as the C library would, but Ctrl-C is never slept through. */
+static int read_character(EditLine *editor, wchar_t *out)
+{
+    (void)editor;
+    mbstate_t state = {0};
+    for (;;) {
+        char byte = 0;
+        if (!interrupt_wait(STDIN_FILENO)) return -1;
+        ssize_t got = read(STDIN_FILENO, &byte, 1);
+        if (got < 0 && errno == EINTR) continue;
+        if (got <= 0) return (int)got;
+        size_t used = mbrtowc(out, &byte, 1, &state);
+        if (used == (size_t)-2) continue; /* the character has more bytes */
+        if (used == (size_t)-1) {         /* not a character: begin again with the next byte */
+            state = (mbstate_t){0};
+            continue;
+        }
+        return 1;
+    }
+}
+
 /* Make every folder of a path. */
 static void make_folders(struct slt_text *path)
 {
     for (size_t i = 1; i + 1 < path->len; i++) {
         if (path->data[i] != '/') continue;
         path->data[i] = '\0';
-        (void)mkdir(path->data, 0700); /* mostly it exists; a failure shows when the file is saved */
+        (void)mkdir(path->data,
+                    0700); /* mostly it exists; a failure shows when the file is saved */
         path->data[i] = '/';
     }
 }
@@ -52,8 +76,10 @@ static void find_history(struct slt_text *out)
         return;
     }
     slt_text_addc(out, '\0');
-    if (out->failed) slt_text_deinit(out);
-    else make_folders(out);
+    if (out->failed)
+        slt_text_deinit(out);
+    else
+        make_folders(out);
 }
 
 static bool open_editor(struct prompt *prompt)
@@ -73,6 +99,7 @@ static bool open_editor(struct prompt *prompt)
     (void)el_set(prompt->editor, EL_CLIENTDATA, prompt);
     (void)el_set(prompt->editor, EL_PROMPT, prompt_text);
     (void)el_set(prompt->editor, EL_EDITOR, "emacs");
+    (void)el_set(prompt->editor, EL_GETCFN, read_character);
     (void)el_set(prompt->editor, EL_HIST, history, prompt->history);
     (void)el_set(prompt->editor, EL_BIND, "^R", "em-inc-search-prev", NULL);
     (void)el_source(prompt->editor, NULL);
@@ -95,17 +122,20 @@ static void close_editor(struct prompt *prompt)
 static bool take_line(struct prompt *prompt, struct shell *shell)
 {
     int len = 0;
-    errno = 0;
+    /* Before the prompt is out: who answers it at once must not meet a terminal that still edits.
+     */
+    (void)el_set(prompt->editor, EL_PREP_TERM, 1);
     const char *line = el_gets(prompt->editor, &len);
     if (line == NULL || len <= 0) {
-        if (!interrupt_take() && !(len < 0 && errno == EINTR)) return false;
+        if (!interrupt_take()) return false;
         input_drop(&prompt->input);
         (void)fputc('\n', shell->out);
         return true;
     }
     HistEvent event;
     bool blank = strspn(line, " \t\r\n") == (size_t)len;
-    if (!blank) (void)history(prompt->history, &event, H_ENTER, line); /* a line not kept is no loss */
+    if (!blank)
+        (void)history(prompt->history, &event, H_ENTER, line); /* a line not kept is no loss */
     slt_text_add(&prompt->input.text, line, (size_t)len);
     if (prompt->input.text.failed) {
         shell_complain(shell, "out of memory");
@@ -127,7 +157,8 @@ void shell_run_prompt(struct shell *shell)
     if (!open_editor(&prompt)) {
         shell_complain(shell, "the line editor does not start");
     } else {
-        while (!shell->leaving && take_line(&prompt, shell)) continue;
+        while (!shell->leaving && take_line(&prompt, shell))
+            continue;
         if (!shell->leaving) (void)fputc('\n', shell->out);
     }
     close_editor(&prompt);

@@ -1,6 +1,7 @@
 #include "llkv/shell.h"
 
 #include <stdarg.h>
+
 #include <string.h>
 
 #include "llkv/interrupt.h"

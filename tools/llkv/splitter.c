@@ -26,8 +26,10 @@ static bool word_is(const char *text, size_t len, const char *word)
 static size_t quoted(const char *text, size_t len, char close, bool backslash)
 {
     for (size_t i = 1; i < len; i++) {
-        if (backslash && text[i] == '\\') i++;
-        else if (text[i] == close) return i + 1; /* a doubled quote begins the next token */
+        if (backslash && text[i] == '\\')
+            i++;
+        else if (text[i] == close)
+            return i + 1; /* a doubled quote begins the next token */
     }
     return MORE;
 }
@@ -46,8 +48,10 @@ static size_t block_comment(const char *text, size_t len)
         bool closes = text[i] == '*' && text[i + 1] == '/';
         if (!opens && !closes) continue;
         i++;
-        if (opens) depth++;
-        else if (--depth == 0) return i + 1;
+        if (opens)
+            depth++;
+        else if (--depth == 0)
+            return i + 1;
     }
     return MORE;
 }
@@ -56,7 +60,8 @@ static size_t block_comment(const char *text, size_t len)
 static size_t dollar_quoted(const char *text, size_t len)
 {
     size_t tag = 1;
-    while (tag < len && is_word_start(text[tag])) tag++;
+    while (tag < len && is_word_start(text[tag]))
+        tag++;
     if (tag == len) return MORE;
     if (text[tag] != '$') return 1;
     tag++;
@@ -69,7 +74,8 @@ static size_t dollar_quoted(const char *text, size_t len)
 static size_t word(const char *text, size_t len)
 {
     size_t i = 1;
-    while (i < len && is_word(text[i])) i++;
+    while (i < len && is_word(text[i]))
+        i++;
     return i == len ? MORE : i;
 }
 
@@ -119,8 +125,10 @@ static void note_word(struct splitter *splitter, const char *text, size_t len)
     if (!splitter->begun) return;
     if (word_is(text, len, "case")) splitter->cases++;
     if (!word_is(text, len, "end")) return;
-    if (splitter->cases > 0) splitter->cases--;
-    else splitter->ended = true;
+    if (splitter->cases > 0)
+        splitter->cases--;
+    else
+        splitter->ended = true;
 }
 
 bool splitter_scan(struct splitter *splitter, const char *text, size_t len, size_t *out_end)

@@ -9,20 +9,21 @@
  *          that reading a long statement piece by piece takes time linear in its length. */
 #ifndef SHELL_SPLITTER_H
 #define SHELL_SPLITTER_H
-#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
+#include <stdbool.h>
+
 /* Zero-initialised: at the beginning of a statement. */
 struct splitter {
-    size_t at;       /* everything before this was seen, relative to the statement's start */
-    uint32_t words;  /* seen, at most 8: tells where CREATE TRIGGER may stand */
-    bool create;     /* the first word is CREATE */
-    bool trigger;    /* it is CREATE ... TRIGGER */
-    bool begun;      /* its body has begun */
-    bool ended;      /* its END was the last thing seen */
-    uint32_t cases;  /* CASE without END in that body */
-    bool any;        /* something else than blanks and comments was seen */
+    size_t at;      /* everything before this was seen, relative to the statement's start */
+    uint32_t words; /* seen, at most 8: tells where CREATE TRIGGER may stand */
+    bool create;    /* the first word is CREATE */
+    bool trigger;   /* it is CREATE ... TRIGGER */
+    bool begun;     /* its body has begun */
+    bool ended;     /* its END was the last thing seen */
+    uint32_t cases; /* CASE without END in that body */
+    bool any;       /* something else than blanks and comments was seen */
 };
 
 /* Look for the end of the statement that begins at text[0]. True when it is there: *out_end is the

@@ -14,7 +14,8 @@ static size_t smallest(size_t a, size_t b, size_t c)
 static size_t distance(const char *lhs, size_t lhs_len, const char *rhs, size_t rhs_len)
 {
     size_t row[NAME_MAX_BYTES + 1];
-    for (size_t j = 0; j <= rhs_len; j++) row[j] = j;
+    for (size_t j = 0; j <= rhs_len; j++)
+        row[j] = j;
     for (size_t i = 1; i <= lhs_len; i++) {
         size_t diagonal = row[0];
         row[0] = i;
@@ -32,7 +33,7 @@ const char *suggest_name(const char *typed, const char *const *names, size_t cou
     size_t len = strlen(typed), best = DISTANCE_MAX + 1;
     const char *found = NULL;
     if (len > NAME_MAX_BYTES) return NULL;
-    size_t allowed = len / 3 < 1 ? 1 : len / 3;
+    size_t allowed = (len + 2) / 3;
     for (size_t i = 0; i < count; i++) {
         size_t name_len = strlen(names[i]);
         if (name_len > NAME_MAX_BYTES) continue;

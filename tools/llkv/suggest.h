@@ -7,6 +7,6 @@
 #include <stddef.h>
 
 /* The nearest of `count` names by edit distance, or NULL if none is near (a third of the letters
- * may differ, at least one, at most three). */
+ * may differ, rounded up, at most three). */
 const char *suggest_name(const char *typed, const char *const *names, size_t count);
 #endif

@@ -31,7 +31,8 @@ void slt_cause_normalise(struct slt_text *out, struct slt_slice message)
             i = (size_t)(close - message.data);
         } else if (is_digit(c)) {
             slt_text_addc(out, '0');
-            while (i + 1 < len && is_digit(message.data[i + 1])) i++;
+            while (i + 1 < len && is_digit(message.data[i + 1]))
+                i++;
         } else {
             slt_text_addc(out, c == '\n' || c == '\t' ? ' ' : c);
         }
@@ -89,7 +90,8 @@ void slt_causes_sort(struct slt_causes *causes)
 
 void slt_causes_deinit(struct slt_causes *causes)
 {
-    for (size_t i = 0; i < causes->count; i++) free(causes->items[i].text);
+    for (size_t i = 0; i < causes->count; i++)
+        free(causes->items[i].text);
     free(causes->items);
     *causes = (struct slt_causes){0};
 }

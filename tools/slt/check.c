@@ -141,7 +141,8 @@ static llkv_code run_statements(struct slt_check *check, struct slt_slice sql,
         uint64_t start = check->timed ? slt_clock_ns() : 0;
         llkv_code rc = llkv_prepare(session, sql.data, sql.len, &statement, &used, error);
         bool row = statement != NULL;
-        while (row && rc == LLKV_OK) rc = llkv_statement_step(statement, &row, error);
+        while (row && rc == LLKV_OK)
+            rc = llkv_statement_step(statement, &row, error);
         note_time(check, statement, start);
         llkv_statement_free(statement);
         if (rc != LLKV_OK) return rc;
@@ -206,7 +207,8 @@ static bool calls_sum(struct slt_slice sql)
         if (!slt_slice_is_nocase(word, "sum")) continue;
         if (i > 0 && (isalnum((unsigned char)sql.data[i - 1]) || sql.data[i - 1] == '_')) continue;
         size_t at = i + 3;
-        while (at < sql.len && isspace((unsigned char)sql.data[at])) at++;
+        while (at < sql.len && isspace((unsigned char)sql.data[at]))
+            at++;
         if (at < sql.len && sql.data[at] == '(') return true;
     }
     return false;
@@ -248,7 +250,8 @@ static struct slt_slice digest_of_expected(struct slt_slice expected)
 {
     static const char middle[] = " values hashing to ";
     size_t digits = 0;
-    while (digits < expected.len && isdigit((unsigned char)expected.data[digits])) digits++;
+    while (digits < expected.len && isdigit((unsigned char)expected.data[digits]))
+        digits++;
     size_t at = digits + sizeof middle - 1;
     bool is = digits > 0 && expected.len == at + SLT_DIGEST_BYTES &&
               memcmp(expected.data + digits, middle, sizeof middle - 1) == 0;
@@ -315,8 +318,10 @@ void slt_check_record(struct slt_check *check, const struct slt_record *record,
                       llkv_session *session)
 {
     check->failed = false;
-    if (record->kind == SLT_RECORD_QUERY) check_query(check, record, session);
-    else check_statement(check, record, session);
+    if (record->kind == SLT_RECORD_QUERY)
+        check_query(check, record, session);
+    else
+        check_statement(check, record, session);
 }
 
 void slt_check_skipped(struct slt_check *check, const struct slt_record *record)

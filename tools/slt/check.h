@@ -22,10 +22,10 @@ struct slt_check {
     /* Results of more values are compared by their digest; 0: none. A digest in the file asks for
      * that as well: some files begin without the directive they were written with. */
     uint64_t hash_threshold;
-    bool timed;              /* fill in `kinds` */
-    bool failed;             /* the record just run */
-    struct slt_text detail;  /* then: what, the SQL, the difference, for people */
-    struct slt_text cause;   /* then: the class of failure */
+    bool timed;             /* fill in `kinds` */
+    bool failed;            /* the record just run */
+    struct slt_text detail; /* then: what, the SQL, the difference, for people */
+    struct slt_text cause;  /* then: the class of failure */
     struct slt_values values;
     struct slt_labels labels;
     struct slt_kind_time kinds[SLT_KIND_COUNT];

@@ -37,7 +37,8 @@ llkv_code slt_run_script(llkv_session *session, struct slt_slice sql, llkv_error
         llkv_code rc = llkv_prepare(session, sql.data, sql.len, &statement, &used, error);
         if (rc != LLKV_OK) return rc;
         bool row = statement != NULL;
-        while (row && rc == LLKV_OK) rc = llkv_statement_step(statement, &row, error);
+        while (row && rc == LLKV_OK)
+            rc = llkv_statement_step(statement, &row, error);
         llkv_statement_free(statement);
         if (rc != LLKV_OK) return rc;
         if (used == 0 || used > sql.len) break;
@@ -144,12 +145,14 @@ static llkv_code add_connection(struct slt_connections *connections, struct slt_
     }
     if (rc != LLKV_OK) {
         stop_thread(connections, connection);
-        (void)llkv_session_close(connection->session, NULL); /* the first error is the one to tell */
+        (void)llkv_session_close(connection->session,
+                                 NULL); /* the first error is the one to tell */
         free(connection);
         return rc;
     }
     struct slt_connection **end = &connections->first;
-    while (*end != NULL) end = &(*end)->next;
+    while (*end != NULL)
+        end = &(*end)->next;
     *end = connection;
     *out_connection = connection;
     if (!first) return LLKV_OK;
@@ -181,7 +184,9 @@ llkv_code slt_connections_get(struct slt_connections *connections, struct slt_sl
                               struct slt_connection **out_connection, llkv_error *error)
 {
     for (struct slt_connection *c = connections->first; c != NULL; c = c->next) {
-        if (c->name.len == name.len && memcmp(c->name.data, name.data, name.len) == 0) {
+        bool same = c->name.len == name.len &&
+                    (name.len == 0 || memcmp(c->name.data, name.data, name.len) == 0);
+        if (same) {
             *out_connection = c;
             return LLKV_OK;
         }
@@ -209,7 +214,8 @@ void slt_connection_run(struct slt_connections *connections, struct slt_connecti
     connection->work = work;
     uv_cond_signal(&connection->wake);
     uv_mutex_unlock(&connection->lock);
-    while (is_working(connection)) (void)uv_run(connections->loop, UV_RUN_DEFAULT);
+    while (is_working(connection))
+        (void)uv_run(connections->loop, UV_RUN_DEFAULT);
 }
 
 llkv_code slt_connections_close(struct slt_connections *connections, llkv_error *error)

@@ -17,8 +17,8 @@ typedef void slt_work_fn(llkv_session *session, void *arg);
 /* Zero-initialised: closed. */
 struct slt_connections {
     llkv_engine *engine;
-    struct slt_connection *first; /* the default one */
-    struct uv_loop_s *loop;       /* NULL: everything runs on the caller's thread */
+    struct slt_connection *first;     /* the default one */
+    struct uv_loop_s *loop;           /* NULL: everything runs on the caller's thread */
     const char *setup[SLT_SETUP_MAX]; /* scripts run on every new session; NULL ends them */
 };
 

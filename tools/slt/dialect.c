@@ -45,9 +45,8 @@ static const struct slt_dialect dialects[] = {
 static const struct {
     const char *folder, *dialect;
 } corpora[] = {
-    {"sqlite", "sqlite"},          {"duckdb", "duckdb"},
-    {"datafusion_portable", "rs"}, {"risinglight_portable", "rs"},
-    {"sqllogictest-rs", "rs"},     {"llkv", "llkv"},
+    {"sqlite", "sqlite"},           {"duckdb", "duckdb"},      {"datafusion_portable", "rs"},
+    {"risinglight_portable", "rs"}, {"sqllogictest-rs", "rs"}, {"llkv", "llkv"},
 };
 
 enum { CORPUS_COUNT = sizeof corpora / sizeof corpora[0], CORPUS_ANYWHERE = CORPUS_COUNT - 1 };
@@ -70,11 +69,13 @@ const char *slt_dialect_corpus_name(const char *path)
 {
     char manifest[PATH_MAX];
     for (const char *slash = strrchr(path, '/'); slash != NULL && slash > path;) {
-        int len = snprintf(manifest, sizeof manifest, "%.*s/MANIFEST.tsv", (int)(slash - path), path);
+        int len =
+            snprintf(manifest, sizeof manifest, "%.*s/MANIFEST.tsv", (int)(slash - path), path);
         if (len > 0 && (size_t)len < sizeof manifest && access(manifest, F_OK) == 0) {
             return slash + 1;
         }
-        do slash--;
+        do
+            slash--;
         while (slash > path && *slash != '/');
     }
     return path;

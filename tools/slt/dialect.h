@@ -4,21 +4,22 @@
  * Threads: any. */
 #ifndef SLT_DIALECT_H
 #define SLT_DIALECT_H
-#include <stdbool.h>
 #include <stddef.h>
 
+#include <stdbool.h>
+
 struct slt_dialect {
-    const char *name;           /* as --slt-dialect takes it */
-    const char *what;           /* whose files these are, for messages */
-    const char *const *labels;  /* for skipif and onlyif, NULL-terminated */
-    const char *setup;          /* SQL run on each new connection, or NULL */
-    bool supported;             /* false: the files are refused by name */
-    bool names_connections;     /* `statement ok con1`, `query I con1`, `connection con1` */
-    bool compares_error_text;   /* `----` and text below `statement error` */
-    bool tab_rows;              /* expected rows may be lines with TABs */
-    bool utf8;                  /* text beyond ASCII is shown as it is, not as '@' */
-    bool sqlite_reals;          /* a real shown as text has 15 digits */
-    bool overflow_ends_result;  /* 22003 from sum() ends the result instead of failing */
+    const char *name;          /* as --slt-dialect takes it */
+    const char *what;          /* whose files these are, for messages */
+    const char *const *labels; /* for skipif and onlyif, NULL-terminated */
+    const char *setup;         /* SQL run on each new connection, or NULL */
+    bool supported;            /* false: the files are refused by name */
+    bool names_connections;    /* `statement ok con1`, `query I con1`, `connection con1` */
+    bool compares_error_text;  /* `----` and text below `statement error` */
+    bool tab_rows;             /* expected rows may be lines with TABs */
+    bool utf8;                 /* text beyond ASCII is shown as it is, not as '@' */
+    bool sqlite_reals;         /* a real shown as text has 15 digits */
+    bool overflow_ends_result; /* 22003 from sum() ends the result instead of failing */
 };
 
 /* NULL if there is none of that name. */

@@ -50,7 +50,8 @@ static void write_suite(const struct slt_report *report, FILE *file, size_t firs
     fprintf(file, "  <testsuite name=\"");
     write_xml(file, path, slt_folder_len(path));
     fprintf(file, "\" tests=\"%zu\" failures=\"%zu\">\n", end - first, failed);
-    for (size_t i = first; i < end; i++) write_case(report, file, i);
+    for (size_t i = first; i < end; i++)
+        write_case(report, file, i);
     fprintf(file, "  </testsuite>\n");
 }
 

@@ -41,7 +41,6 @@ static const struct {
 #undef X
 };
 
-
 void slt_options_help(FILE *out)
 {
     for (int i = 0; i < OPTION_COUNT; i++) {
@@ -129,9 +128,7 @@ static bool take_value(struct slt_options *options, enum option_id id, const cha
     switch (id) {
     case OPTION_PATH: return slt_options_add_path(options, value);
     case OPTION_RUNTIME: return take_choice(value, "current", "multi", &options->multi);
-    case OPTION_DIALECT:
-        options->dialect = value;
-        return slt_dialect_find(value) != NULL;
+    case OPTION_DIALECT: options->dialect = value; return slt_dialect_find(value) != NULL;
     case OPTION_LABEL:
         return append(&options->labels, &options->label_count, &options->label_cap, value);
     case OPTION_TIMEOUT: return take_number(value, 0, 1000000, &options->timeout_seconds);

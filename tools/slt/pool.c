@@ -32,6 +32,7 @@ struct pool {
     void *arg;
     FILE *err;
     struct worker *workers;
+    struct pollfd *polls; /* one per worker */
     size_t worker_count;
     struct slt_progress *progress; /* shared with the children, one each */
 };
@@ -131,7 +132,8 @@ static bool spawn(struct pool *pool, struct worker *worker)
 static void reap(struct worker *worker, char *text, size_t bytes, bool *out_clean)
 {
     int status = 0;
-    while (waitpid(worker->pid, &status, 0) < 0 && errno == EINTR) continue;
+    while (waitpid(worker->pid, &status, 0) < 0 && errno == EINTR)
+        continue;
     *out_clean = WIFEXITED(status) && WEXITSTATUS(status) == 0;
     if (WIFSIGNALED(status)) {
         (void)snprintf(text, bytes, "crash: signal %d (%s)", WTERMSIG(status),
@@ -241,11 +243,12 @@ static int wait_ms(const struct pool *pool)
     return ms > INT_MAX ? INT_MAX : (int)ms;
 }
 
-static void attend(struct pool *pool, struct pollfd *polls)
+static void attend(struct pool *pool)
 {
+    struct pollfd *polls = pool->polls;
     for (size_t i = 0; i < pool->worker_count; i++) {
-        polls[i] = (struct pollfd){
-            .fd = pool->workers[i].busy ? pool->workers[i].from : -1, .events = POLLIN};
+        polls[i] = (struct pollfd){.fd = pool->workers[i].busy ? pool->workers[i].from : -1,
+                                   .events = POLLIN};
     }
     if (poll(polls, pool->worker_count, wait_ms(pool)) < 0) return; /* a signal: look again */
     uint64_t now = slt_clock_ns();
@@ -269,7 +272,7 @@ static bool any_busy(const struct pool *pool)
     return false;
 }
 
-static bool run_all(struct pool *pool, struct pollfd *polls)
+static bool run_all(struct pool *pool)
 {
     size_t next = 0;
     bool working = true;
@@ -278,8 +281,10 @@ static bool run_all(struct pool *pool, struct pollfd *polls)
             if (next == pool->files->count) break;
             if (!pool->workers[i].busy) working = assign(pool, &pool->workers[i], next++);
         }
-        if (any_busy(pool)) attend(pool, polls);
-        else if (next == pool->files->count) return working;
+        if (any_busy(pool))
+            attend(pool);
+        else if (next == pool->files->count)
+            return working;
     }
     return false;
 }
@@ -306,15 +311,20 @@ static bool dismiss(struct pool *pool)
 bool slt_pool_run(const struct slt_options *options, const struct slt_files *files,
                   slt_done_fn *done, void *arg, FILE *err)
 {
-    struct pool pool = {options, files, done, arg, err, NULL, options->jobs, NULL};
+    struct pool pool = {.options = options,
+                        .files = files,
+                        .done = done,
+                        .arg = arg,
+                        .err = err,
+                        .worker_count = options->jobs};
     if (pool.worker_count > files->count) pool.worker_count = files->count;
     size_t shared_bytes = pool.worker_count * sizeof *pool.progress;
-    struct pollfd *polls = calloc(pool.worker_count, sizeof *polls);
+    pool.polls = calloc(pool.worker_count, sizeof *pool.polls);
     pool.workers = calloc(pool.worker_count, sizeof *pool.workers);
-    pool.progress = mmap(NULL, shared_bytes, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS,
-                         -1, 0);
+    pool.progress =
+        mmap(NULL, shared_bytes, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0);
     bool well = false;
-    if (polls == NULL || pool.workers == NULL || pool.progress == MAP_FAILED) {
+    if (pool.polls == NULL || pool.workers == NULL || pool.progress == MAP_FAILED) {
         fprintf(err, "Error: out of memory\n");
     } else {
         (void)signal(SIGPIPE, SIG_IGN); /* a dead child shows as a failed write instead */
@@ -322,11 +332,11 @@ bool slt_pool_run(const struct slt_options *options, const struct slt_files *fil
             pool.workers[i].to = pool.workers[i].from = -1;
             pool.workers[i].progress = &pool.progress[i];
         }
-        well = run_all(&pool, polls);
+        well = run_all(&pool);
         well = dismiss(&pool) && well;
     }
     if (pool.progress != MAP_FAILED) (void)munmap(pool.progress, shared_bytes);
     free(pool.workers);
-    free(polls);
+    free(pool.polls);
     return well;
 }

@@ -52,9 +52,11 @@ static void split(struct slt_slice line, struct words *out)
     out->count = 0;
     size_t i = 0;
     while (out->count < WORDS_MAX) {
-        while (i < line.len && is_blank(line.data[i])) i++;
+        while (i < line.len && is_blank(line.data[i]))
+            i++;
         size_t start = i;
-        while (i < line.len && !is_blank(line.data[i])) i++;
+        while (i < line.len && !is_blank(line.data[i]))
+            i++;
         if (i == start || line.data[start] == '#') return;
         out->word[out->count++] = (struct slt_slice){line.data + start, i - start};
     }
@@ -103,12 +105,14 @@ static bool collect(struct slt_reader *reader, bool stop_at_rule, struct slt_sli
 static void skip_block(struct slt_reader *reader)
 {
     struct slt_slice line;
-    while (next_line(reader, &line) && line.len > 0) continue;
+    while (next_line(reader, &line) && line.len > 0)
+        continue;
 }
 
 static void trim_newline(struct slt_slice *slice)
 {
-    while (slice->len > 0 && slice->data[slice->len - 1] == '\n') slice->len--;
+    while (slice->len > 0 && slice->data[slice->len - 1] == '\n')
+        slice->len--;
 }
 
 static void read_statement(struct slt_reader *reader, const struct words *words,
@@ -208,8 +212,10 @@ static bool read_guard(struct slt_reader *reader, const struct words *words,
     struct slt_slice word = word_at(words, 0);
     bool skipif = slt_slice_is(word, "skipif"), onlyif = slt_slice_is(word, "onlyif");
     if (skipif || onlyif) {
-        if (words->count < 2) invalid(record, "skipif and onlyif need a name");
-        else if (label_matches(reader, words->word[1]) == skipif) record->skip = true;
+        if (words->count < 2)
+            invalid(record, "skipif and onlyif need a name");
+        else if (label_matches(reader, words->word[1]) == skipif)
+            record->skip = true;
         return true;
     }
     if (reader->dialect->names_connections && slt_slice_is(word, "connection")) {

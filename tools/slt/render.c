@@ -22,16 +22,21 @@ void slt_render_int64(struct slt_text *out, int64_t value)
 
 void slt_render_truncated(struct slt_text *out, double value)
 {
-    if (isnan(value)) slt_render_int64(out, 0);
-    else if (value >= 9223372036854775807.0) slt_render_int64(out, INT64_MAX);
-    else if (value <= -9223372036854775808.0) slt_render_int64(out, INT64_MIN);
-    else slt_render_int64(out, (int64_t)value);
+    if (isnan(value))
+        slt_render_int64(out, 0);
+    else if (value >= 9223372036854775807.0)
+        slt_render_int64(out, INT64_MAX);
+    else if (value <= -9223372036854775808.0)
+        slt_render_int64(out, INT64_MIN);
+    else
+        slt_render_int64(out, (int64_t)value);
 }
 
 void slt_render_prefix(struct slt_text *out, struct slt_slice text)
 {
     size_t i = 0;
-    while (i < text.len && (text.data[i] == ' ' || (text.data[i] >= '\t' && text.data[i] <= '\r'))) {
+    while (i < text.len &&
+           (text.data[i] == ' ' || (text.data[i] >= '\t' && text.data[i] <= '\r'))) {
         i++;
     }
     bool negative = i < text.len && text.data[i] == '-';
@@ -43,8 +48,10 @@ void slt_render_prefix(struct slt_text *out, struct slt_slice text)
         value = value > (max - digit) / 10 ? max : value * 10 + digit;
         if (value == max) break;
     }
-    if (negative && value == max) slt_render_int64(out, INT64_MIN);
-    else slt_render_int64(out, negative ? -(int64_t)value : (int64_t)value);
+    if (negative && value == max)
+        slt_render_int64(out, INT64_MIN);
+    else
+        slt_render_int64(out, negative ? -(int64_t)value : (int64_t)value);
 }
 
 /* A magnitude of at least 14 digits before the point: its 16 significant digits, then zeros. */
@@ -83,9 +90,12 @@ void slt_render_real(struct slt_text *out, double value)
     }
     if (value < 0) slt_text_addc(out, '-');
     double magnitude = fabs(value);
-    if (isinf(value)) slt_text_addz(out, "Inf");
-    else if (magnitude < 1e13) render_small(out, magnitude);
-    else render_large(out, magnitude);
+    if (isinf(value))
+        slt_text_addz(out, "Inf");
+    else if (magnitude < 1e13)
+        render_small(out, magnitude);
+    else
+        render_large(out, magnitude);
 }
 
 void slt_render_real_text(struct slt_text *out, double value)
@@ -142,13 +152,9 @@ static void render_integer(struct slt_text *out, llkv_statement *statement, uint
     case LLKV_TYPE_BIGINT:
     case LLKV_TYPE_UTINYINT:
     case LLKV_TYPE_USMALLINT:
-    case LLKV_TYPE_UINTEGER:
-        slt_render_int64(out, llkv_value_int64(statement, column));
-        return;
+    case LLKV_TYPE_UINTEGER: slt_render_int64(out, llkv_value_int64(statement, column)); return;
     case LLKV_TYPE_FLOAT:
-    case LLKV_TYPE_DOUBLE:
-        slt_render_truncated(out, llkv_value_double(statement, column));
-        return;
+    case LLKV_TYPE_DOUBLE: slt_render_truncated(out, llkv_value_double(statement, column)); return;
     case LLKV_TYPE_NULL:
     case LLKV_TYPE_NUMBER: /* of a column; a value is either integer or real */
     case LLKV_TYPE_HUGEINT:
@@ -166,9 +172,12 @@ static void render_integer(struct slt_text *out, llkv_statement *statement, uint
     }
     size_t len = 0;
     const char *text = llkv_value_text(statement, column, &len);
-    if (text == NULL) out->failed = true;
-    else if (is_wide_integer(type)) slt_text_add(out, text, len);
-    else slt_render_prefix(out, (struct slt_slice){text, len});
+    if (text == NULL)
+        out->failed = true;
+    else if (is_wide_integer(type))
+        slt_text_add(out, text, len);
+    else
+        slt_render_prefix(out, (struct slt_slice){text, len});
 }
 
 static void render_as_text(struct slt_text *out, llkv_statement *statement, uint32_t column,
@@ -185,8 +194,10 @@ static void render_as_text(struct slt_text *out, llkv_statement *statement, uint
     }
     size_t len = 0;
     const char *text = llkv_value_text(statement, column, &len);
-    if (text == NULL) out->failed = true;
-    else slt_render_text(out, (struct slt_slice){text, len}, dialect->utf8);
+    if (text == NULL)
+        out->failed = true;
+    else
+        slt_render_text(out, (struct slt_slice){text, len}, dialect->utf8);
 }
 
 void slt_render_value(struct slt_text *out, llkv_statement *statement, uint32_t column, char type,

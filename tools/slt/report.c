@@ -21,7 +21,8 @@ bool slt_report_init(struct slt_report *report, const struct slt_options *option
 void slt_report_deinit(struct slt_report *report)
 {
     if (report->counts != NULL) {
-        for (size_t i = 0; i < report->files->count; i++) free(report->counts[i].failures);
+        for (size_t i = 0; i < report->files->count; i++)
+            free(report->counts[i].failures);
     }
     free(report->counts);
     slt_causes_deinit(&report->causes);
@@ -69,7 +70,8 @@ void slt_report_add(struct slt_report *report, size_t file, const struct slt_res
         report->kinds[i].count += result->counts.kinds[i].count;
         report->kinds[i].ns += result->counts.kinds[i].ns;
     }
-    for (size_t i = 0; i < SLT_SLOW_COUNT; i++) note_slow(report, file, &result->counts.slow[i]);
+    for (size_t i = 0; i < SLT_SLOW_COUNT; i++)
+        note_slow(report, file, &result->counts.slow[i]);
     for (size_t i = 0; i < result->causes.count; i++) {
         const struct slt_cause *cause = &result->causes.items[i];
         struct slt_slice text = {cause->text, strlen(cause->text)};
@@ -156,7 +158,8 @@ static void print_slow_files(const struct slt_report *report)
         size_t slowest = SIZE_MAX;
         for (size_t i = 0; i < report->files->count; i++) {
             if (shown[i]) continue;
-            if (slowest == SIZE_MAX || report->counts[i].wall_ns > report->counts[slowest].wall_ns) {
+            if (slowest == SIZE_MAX ||
+                report->counts[i].wall_ns > report->counts[slowest].wall_ns) {
                 slowest = i;
             }
         }

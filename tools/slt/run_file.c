@@ -37,7 +37,8 @@ void slt_result_deinit(struct slt_result *result)
 static void insert_slow(struct slt_slow slow[SLT_SLOW_COUNT], const struct slt_slow *one)
 {
     size_t i = SLT_SLOW_COUNT - 1;
-    for (; i > 0 && slow[i - 1].ns < one->ns; i--) slow[i] = slow[i - 1];
+    for (; i > 0 && slow[i - 1].ns < one->ns; i--)
+        slow[i] = slow[i - 1];
     slow[i] = *one;
 }
 
@@ -175,8 +176,7 @@ static void run_on_connection(struct run *run, const struct slt_record *record)
 {
     struct slt_connection *connection = NULL;
     llkv_error error = LLKV_ERROR_INIT;
-    llkv_code rc =
-        slt_connections_get(&run->connections, record->connection, &connection, &error);
+    llkv_code rc = slt_connections_get(&run->connections, record->connection, &connection, &error);
     if (rc != LLKV_OK) {
         slt_check_fail_error(&run->check, record, "cannot open a session", &error);
         return;
@@ -211,9 +211,12 @@ static void run_record(struct run *run, const struct slt_record *record)
         run_on_connection(run, record);
         if (run->options->stats) note_slow(run, record, slt_clock_ns() - start);
     }
-    if (run->check.failed) note_failure(run, record->line);
-    else if (record->skip) counts->skipped++;
-    else counts->passed++;
+    if (run->check.failed)
+        note_failure(run, record->line);
+    else if (record->skip)
+        counts->skipped++;
+    else
+        counts->passed++;
 }
 
 static void run_records(struct run *run)
@@ -290,8 +293,8 @@ void slt_file_run(const struct slt_options *options, const char *path,
     uint64_t start = slt_clock_ns(), cpu_start = cpu_ns();
     struct run run = {.options = options, .path = path, .progress = progress};
     run.result = out_result;
-    run.dialect = options->dialect != NULL ? slt_dialect_find(options->dialect)
-                                           : slt_dialect_of_file(path);
+    run.dialect =
+        options->dialect != NULL ? slt_dialect_find(options->dialect) : slt_dialect_of_file(path);
     run.check.dialect = run.dialect;
     run.check.timed = options->stats;
     atomic_store(&progress->line, 0);

@@ -5,9 +5,10 @@
  * Holds:   uses only the public interface of the library. */
 #ifndef SLT_SLT_H
 #define SLT_SLT_H
-#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
+
+#include <stdbool.h>
 #include <stdio.h>
 
 /* Zero-initialise, then slt_options_init. Strings are borrowed, the arrays are owned. */

@@ -1,8 +1,9 @@
 #include "slt/text.h"
 
+#include <stdarg.h>
+
 #include <errno.h>
 #include <fcntl.h>
-#include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>

@@ -6,9 +6,10 @@
  *          there before stays valid. Callers look at `failed` once, at the end. */
 #ifndef SLT_TEXT_H
 #define SLT_TEXT_H
-#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
+
+#include <stdbool.h>
 
 #if defined(__GNUC__)
 #define SLT_PRINTF_LIKE(fmt, args) __attribute__((format(printf, fmt, args)))

@@ -47,7 +47,8 @@ static uint64_t span_key(const char *text, size_t len)
 {
     uint64_t key = 0;
     size_t used = len < 8 ? len : 8;
-    for (size_t i = 0; i < used; i++) key |= (uint64_t)(unsigned char)text[i] << (56 - 8 * i);
+    for (size_t i = 0; i < used; i++)
+        key |= (uint64_t)(unsigned char)text[i] << (56 - 8 * i);
     return key;
 }
 
@@ -85,7 +86,8 @@ static void sort_run(const char *text, struct slt_span *spans, size_t count)
     for (size_t i = 1; i < count; i++) {
         struct slt_span span = spans[i];
         size_t j = i;
-        for (; j > 0 && span_less(text, &span, &spans[j - 1]); j--) spans[j] = spans[j - 1];
+        for (; j > 0 && span_less(text, &span, &spans[j - 1]); j--)
+            spans[j] = spans[j - 1];
         spans[j] = span;
     }
 }
@@ -96,8 +98,8 @@ static void merge(const char *text, const struct slt_span *spans, size_t middle,
 {
     size_t left = 0, right = middle;
     for (size_t i = 0; i < count; i++) {
-        bool take_right = right < count &&
-                          (left >= middle || span_less(text, &spans[right], &spans[left]));
+        bool take_right =
+            right < count && (left >= middle || span_less(text, &spans[right], &spans[left]));
         out[i] = spans[take_right ? right++ : left++];
     }
 }

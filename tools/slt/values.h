@@ -20,7 +20,7 @@ struct slt_span {
 /* Zero-initialised: empty. */
 struct slt_values {
     struct slt_text text;
-    size_t count; /* of values */
+    size_t count;                    /* of values */
     struct slt_text sorted;          /* spare text that sorting writes into */
     struct slt_span *spans, *merged; /* scratch of sorting, spans_cap each */
     size_t spans_cap;

@@ -13,7 +13,8 @@ enum { FOLDER_DEPTH_MAX = 64 };
 
 void slt_files_deinit(struct slt_files *files)
 {
-    for (size_t i = 0; i < files->count; i++) free(files->items[i].path);
+    for (size_t i = 0; i < files->count; i++)
+        free(files->items[i].path);
     free(files->items);
     *files = (struct slt_files){0};
 }
@@ -36,8 +37,8 @@ static int add_file(struct slt_files *files, const char *path)
 static bool is_test_name(const char *name)
 {
     const char *dot = strrchr(name, '.');
-    return dot != NULL && (strcmp(dot, ".slt") == 0 || strcmp(dot, ".test") == 0 ||
-                           strcmp(dot, ".slturl") == 0);
+    return dot != NULL &&
+           (strcmp(dot, ".slt") == 0 || strcmp(dot, ".test") == 0 || strcmp(dot, ".slturl") == 0);
 }
 
 static int walk_folder(struct slt_files *files, struct slt_text *path, int depth);
@@ -52,8 +53,10 @@ static int walk_entry(struct slt_files *files, struct slt_text *path, const char
     path->len--;
     struct stat info;
     int rc = lstat(path->data, &info) == 0 ? 0 : errno;
-    if (rc == 0 && S_ISDIR(info.st_mode)) rc = walk_folder(files, path, depth + 1);
-    else if (rc == 0 && is_test_name(name)) rc = add_file(files, path->data);
+    if (rc == 0 && S_ISDIR(info.st_mode))
+        rc = walk_folder(files, path, depth + 1);
+    else if (rc == 0 && is_test_name(name))
+        rc = add_file(files, path->data);
     if (rc == 0) {
         path->len = len;
         path->data[len] = '\0';
@@ -98,7 +101,8 @@ static bool walk_path(struct slt_files *files, const char *name, FILE *err)
     if (rc == 0 && S_ISDIR(info.st_mode)) {
         struct slt_text path = {0};
         size_t len = strlen(name);
-        while (len > 1 && name[len - 1] == '/') len--;
+        while (len > 1 && name[len - 1] == '/')
+            len--;
         slt_text_add(&path, name, len);
         slt_text_addc(&path, '\0');
         rc = path.failed ? ENOMEM : 0;

@@ -163,7 +163,6 @@ struct plan {
     const char **names;         /* parallel to out */
     VEC(struct type) parameter_types; /* of the user's */
     VEC(struct lnode *) shared;
-    VEC(struct pdepend) depends;
     bool has_subquery, has_join, has_outer; /* which passes are worth running */
     uint32_t relation_count;
     bool ordered;

@@ -249,8 +249,6 @@ NODISCARD llkv_code bind_update(struct binder *b, const struct ast_update *updat
 NODISCARD llkv_code bind_delete(struct binder *b, const struct ast_delete *del,
                                 struct ldml *out_dml);
 
-/* Depend on an object: the plan is stale when it changed. */
-NODISCARD llkv_code bind_depend(struct binder *b, const struct object *object);
 /* Parse and bind a stored expression (DEFAULT, CHECK) in `scope`. */
 NODISCARD llkv_code bind_stored_expr(struct binder *b, struct scope *scope, const char *sql,
                                      const struct expr **out);

@@ -232,11 +232,3 @@ llkv_code bind_relation(struct binder *b, struct scope *scope, const struct ast_
     return cx_fail_at(b->cx, LLKV_NAME, bind_at_name(b, name), "42P01",
                       "table \"%.*s\" is not in FROM", SLICE_ARG(name->text));
 }
-
-llkv_code bind_depend(struct binder *b, const struct object *object)
-{
-    for (uint32_t i = 0; i < b->plan->depends.count; i++)
-        if (b->plan->depends.items[i].object_id == object->id) return LLKV_OK;
-    VEC_PUSH(b->cx, &b->plan->depends, (struct pdepend){object->id, object->version});
-    return LLKV_OK;
-}

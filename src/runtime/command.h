@@ -1,0 +1,38 @@
+/* command.h -- the executors of statements without a plan. Private to runtime.
+ *
+ * A run function gets a cx over the run arena; a columns function one over the plan arena, while the
+ * statement is prepared. */
+#ifndef RUNTIME_COMMAND_H
+#define RUNTIME_COMMAND_H
+#include <string.h>
+
+#include "plan/plan.h"
+#include "runtime/statement.h"
+
+/* Declare the columns a command has; `names` are copied, not what they point to. */
+NODISCARD llkv_code command_columns(struct cx *cx, struct statement *s, const char *const *names,
+                                    uint32_t count);
+/* One more row; the texts must live in the run arena or longer. */
+NODISCARD llkv_code command_add_row(struct cx *cx, struct statement *s, const char *const *cells);
+
+#define COMMAND(name)                                                                              \
+    NODISCARD llkv_code command_##name(struct cx *cx, struct statement *s, const struct ast *node)
+/* ddl.c */
+COMMAND(create_table);
+COMMAND(create_view);
+COMMAND(create_index);
+COMMAND(create_trigger);
+COMMAND(create_schema);
+COMMAND(drop);
+COMMAND(reindex);
+/* utility.c */
+COMMAND(set);
+COMMAND(show);
+COMMAND(show_columns);
+COMMAND(pragma);
+COMMAND(pragma_columns);
+/* command.c */
+COMMAND(explain);
+COMMAND(explain_columns);
+#undef COMMAND
+#endif

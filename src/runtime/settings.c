@@ -1,0 +1,234 @@
+/* settings.c -- SET, RESET, SHOW: every setting, its values and what it stands for. */
+#include <string.h>
+
+#include "func/function.h"
+#include "runtime/session.h"
+
+struct setting {
+    const char *name;
+    /* Take a value that was given as text; false: it is none of this setting's. */
+    bool (*set)(struct settings *settings, struct slice text);
+    const char *(*show)(struct cx *cx, const struct settings *settings);
+    const char *values; /* for messages */
+};
+
+static bool text_is(struct slice text, const char *word)
+{
+    return slice_equal_folded(text, slice_of(word));
+}
+
+static bool parse_bool(struct slice text, bool *out)
+{
+    static const char *const yes[] = {"true", "on", "1", "yes", "t"};
+    static const char *const no[] = {"false", "off", "0", "no", "f"};
+    for (size_t i = 0; i < ARRAY_COUNT(yes); i++) {
+        if (text_is(text, yes[i])) return *out = true, true;
+        if (text_is(text, no[i])) return *out = false, true;
+    }
+    return false;
+}
+
+static const char *show_bool(bool value)
+{
+    return value ? "true" : "false";
+}
+
+static bool set_sqlite_compat(struct settings *s, struct slice text)
+{
+    bool on;
+    if (!parse_bool(text, &on)) return false;
+    s->sqlite_compat = on;
+    s->null_order = on ? NULLS_SQLITE : NULLS_LAST;
+    s->char_length_enforce = !on;
+    s->integer_division = true;
+    return true;
+}
+static const char *show_sqlite_compat(struct cx *cx, const struct settings *s)
+{
+    (void)cx;
+    return show_bool(s->sqlite_compat);
+}
+
+static bool set_integer_division(struct settings *s, struct slice text)
+{
+    return parse_bool(text, &s->integer_division);
+}
+static const char *show_integer_division(struct cx *cx, const struct settings *s)
+{
+    (void)cx;
+    return show_bool(s->integer_division);
+}
+
+static bool set_char_length(struct settings *s, struct slice text)
+{
+    if (!text_is(text, "enforce") && !text_is(text, "ignore")) return false;
+    s->char_length_enforce = text_is(text, "enforce");
+    return true;
+}
+static const char *show_char_length(struct cx *cx, const struct settings *s)
+{
+    (void)cx;
+    return s->char_length_enforce ? "enforce" : "ignore";
+}
+
+static bool set_null_order(struct settings *s, struct slice text)
+{
+    static const struct {
+        const char *name;
+        uint8_t order;
+    } names[] = {
+        {"nulls_last", NULLS_LAST},
+        {"nulls last", NULLS_LAST},
+        {"nulls_first", NULLS_FIRST},
+        {"nulls first", NULLS_FIRST},
+        {"sqlite", NULLS_SQLITE},
+        {"nulls_first_on_asc_last_on_desc", NULLS_SQLITE},
+        {"postgres", NULLS_POSTGRES},
+        {"nulls_last_on_asc_first_on_desc", NULLS_POSTGRES},
+    };
+    for (size_t i = 0; i < ARRAY_COUNT(names); i++)
+        if (text_is(text, names[i].name)) return s->null_order = names[i].order, true;
+    return false;
+}
+static const char *show_null_order(struct cx *cx, const struct settings *s)
+{
+    static const char *const names[] = {"nulls_last", "nulls_first", "sqlite", "postgres"};
+    (void)cx;
+    return names[s->null_order];
+}
+
+static bool set_default_order(struct settings *s, struct slice text)
+{
+    bool desc = text_is(text, "desc") || text_is(text, "descending");
+    if (!desc && !text_is(text, "asc") && !text_is(text, "ascending")) return false;
+    s->default_desc = desc;
+    return true;
+}
+static const char *show_default_order(struct cx *cx, const struct settings *s)
+{
+    (void)cx;
+    return s->default_desc ? "desc" : "asc";
+}
+
+static const char *const rule_names[] = {
+#define X(name, text) #name,
+    PLAN_RULE_LIST(X)
+#undef X
+};
+
+static bool rule_bit(struct slice name, uint64_t *out)
+{
+    for (uint32_t i = 0; i < RULE_COUNT; i++)
+        if (text_is(name, rule_names[i])) return *out = UINT64_C(1) << i, true;
+    if (!text_is(name, "all")) return false;
+    *out = (UINT64_C(1) << RULE_COUNT) - 1;
+    return true;
+}
+
+static struct slice trim(struct slice s)
+{
+    while (s.len > 0 && s.data[0] == ' ') s.data++, s.len--;
+    while (s.len > 0 && s.data[s.len - 1] == ' ') s.len--;
+    return s;
+}
+
+static bool set_disabled_rules(struct settings *s, struct slice text)
+{
+    uint64_t bits = 0;
+    while (text.len > 0) {
+        const char *comma = memchr(text.data, ',', text.len);
+        size_t len = comma == NULL ? text.len : (size_t)(comma - text.data);
+        uint64_t bit;
+        struct slice name = trim((struct slice){text.data, len});
+        if (name.len != 0 && !rule_bit(name, &bit)) return false;
+        if (name.len != 0) bits |= bit;
+        size_t step = comma == NULL ? len : len + 1;
+        text.data += step;
+        text.len -= step;
+    }
+    s->disabled_rules = bits;
+    return true;
+}
+static const char *show_disabled_rules(struct cx *cx, const struct settings *s)
+{
+    const char *list = "";
+    for (uint32_t i = 0; i < RULE_COUNT; i++) {
+        if ((s->disabled_rules & (UINT64_C(1) << i)) == 0) continue;
+        list = cx_printf(cx, "%s%s%s", list, *list == '\0' ? "" : ",", rule_names[i]);
+        if (list == NULL) return NULL;
+    }
+    return list;
+}
+
+static const struct setting settings_list[] = {
+    {"sqlite_compat", set_sqlite_compat, show_sqlite_compat, "true or false"},
+    {"integer_division", set_integer_division, show_integer_division, "true or false"},
+    {"char_length", set_char_length, show_char_length, "enforce or ignore"},
+    {"default_null_order", set_null_order, show_null_order,
+     "nulls_last, nulls_first, sqlite or postgres"},
+    {"null_order", set_null_order, show_null_order, "nulls_last, nulls_first, sqlite or postgres"},
+    {"default_order", set_default_order, show_default_order, "asc or desc"},
+    {"disabled_rules", set_disabled_rules, show_disabled_rules,
+     "names of optimizer rules with commas between, or all"},
+};
+
+static llkv_code find_setting(struct cx *cx, struct slice name, int32_t at,
+                              const struct setting **out)
+{
+    for (size_t i = 0; i < ARRAY_COUNT(settings_list); i++)
+        if (text_is(name, settings_list[i].name)) {
+            *out = &settings_list[i];
+            return LLKV_OK;
+        }
+    return cx_fail_at(cx, LLKV_NAME, at, "42704", "there is no setting \"%.*s\"", SLICE_ARG(name));
+}
+
+llkv_code session_set(struct cx *cx, struct session *session, struct slice name,
+                      const struct value *value, bool global, int32_t at)
+{
+    const struct setting *setting;
+    struct slice text;
+    TRY(find_setting(cx, name, at, &setting));
+    if (value->is_null)
+        return cx_fail_at(cx, LLKV_DATA, at, "22023", "a setting cannot be NULL");
+    TRY(value_to_text(cx, value, &text));
+    struct settings changed = session->settings;
+    struct database *db = session->database;
+    if (global) {
+        pthread_mutex_lock(&db->defaults_mutex);
+        bool done = setting->set(&db->defaults, text);
+        pthread_mutex_unlock(&db->defaults_mutex);
+        if (done) return LLKV_OK;
+    } else if (setting->set(&changed, text)) {
+        session->settings = changed;
+        session->settings_epoch++;
+        return LLKV_OK;
+    }
+    return cx_fail_at(cx, LLKV_DATA, at, "22023", "%s is %s, not '%.*s'", setting->name,
+                      setting->values, SLICE_ARG(text));
+}
+
+llkv_code session_reset(struct cx *cx, struct session *session, struct slice name, int32_t at)
+{
+    const struct setting *setting;
+    TRY(find_setting(cx, name, at, &setting));
+    struct database *db = session->database;
+    pthread_mutex_lock(&db->defaults_mutex);
+    struct settings defaults = db->defaults;
+    pthread_mutex_unlock(&db->defaults_mutex);
+    const char *text = setting->show(cx, &defaults);
+    if (text == NULL) return LLKV_NOMEM;
+    bool known = setting->set(&session->settings, slice_of(text));
+    CHECK(cx, known);
+    session->settings_epoch++;
+    return LLKV_OK;
+}
+
+llkv_code session_show(struct cx *cx, const struct session *session, struct slice name, int32_t at,
+                       const char **out_value)
+{
+    const struct setting *setting;
+    TRY(find_setting(cx, name, at, &setting));
+    *out_value = setting->show(cx, &session->settings);
+    return *out_value == NULL ? LLKV_NOMEM : LLKV_OK;
+}

@@ -1,0 +1,533 @@
+#include "runtime/statement.h"
+
+#include <string.h>
+
+#include "base/hash.h"
+#include "plan/plan.h"
+#include "table/write.h"
+#include "task/task.h"
+
+/* ---- making and keeping ---- */
+
+static struct cx statement_cx(const struct cx *cx, struct statement *s, struct arena *arena)
+{
+    struct session *session = s->session;
+    return (struct cx){.arena = arena,
+                       .error = cx->error,
+                       .cancel = &session->cancel,
+                       .budget = &session->database->budget,
+                       .pool = session->database->pool,
+                       .text = s->text};
+}
+
+static struct statement *take_idle(struct cx *cx, struct session *session)
+{
+    struct statement *s = session->idle;
+    session->idle = NULL;
+    if (s != NULL) return s;
+    struct mem_budget *budget = &session->database->budget;
+    s = mem_alloc_zero(budget, sizeof *s);
+    if (s == NULL) {
+        (void)cx_nomem(cx); /* recorded; NULL says so */
+        return NULL;
+    }
+    s->session = session;
+    arena_init(&s->plan_arena, budget);
+    arena_init(&s->run_arena, budget);
+    arena_init(&s->param_arena, budget);
+    arena_init(&s->value_arena, budget);
+    return s;
+}
+
+static void clear(struct statement *s)
+{
+    statement_reset(s);
+    arena_reset(&s->value_arena);
+    arena_reset(&s->param_arena);
+    arena_reset(&s->plan_arena);
+    s->state = STATEMENT_IDLE;
+    s->cached = false;
+    s->ast = NULL;
+    s->plan = NULL;
+    s->linked = NULL;
+    s->param_count = 0;
+    s->params = s->run_params = NULL;
+    s->text = (struct slice){0};
+    s->rows = (struct text_rows){0};
+}
+
+static void destroy(struct statement *s)
+{
+    clear(s);
+    arena_deinit(&s->value_arena);
+    arena_deinit(&s->param_arena);
+    arena_deinit(&s->run_arena);
+    arena_deinit(&s->plan_arena);
+    mem_free(s);
+}
+
+static void keep_idle(struct statement *s)
+{
+    struct session *session = s->session;
+    clear(s);
+    if (session->idle == NULL)
+        session->idle = s;
+    else
+        destroy(s);
+}
+
+void statement_drop_kept(struct session *session)
+{
+    for (size_t i = 0; i < SESSION_CACHE_SLOTS; i++) {
+        if (session->cache[i] != NULL) destroy(session->cache[i]);
+        session->cache[i] = NULL;
+    }
+    if (session->idle != NULL) destroy(session->idle);
+    session->idle = NULL;
+}
+
+void statement_free(struct statement *s)
+{
+    if (s == NULL) return;
+    struct session *session = s->session;
+    assert(session->open_count > 0);
+    session->open_count--;
+    statement_reset(s);
+    if (!s->cached) {
+        keep_idle(s);
+        return;
+    }
+    for (uint32_t i = 0; i < s->param_count; i++) s->params[i] = (struct value){.is_null = true};
+    arena_reset(&s->param_arena);
+    struct statement **slot = &session->cache[s->text_hash % SESSION_CACHE_SLOTS];
+    if (*slot != NULL) keep_idle(*slot);
+    *slot = s;
+}
+
+/* A text worth keeping was met before: one-off texts cost one store here. */
+static bool met_before(struct session *session, uint64_t hash)
+{
+    uint32_t *slot = &session->seen[hash % SESSION_SEEN_SLOTS];
+    uint32_t tag = (uint32_t)(hash >> 32) | 1;
+    bool met = *slot == tag;
+    *slot = tag;
+    return met;
+}
+
+static struct statement *take_cached(struct session *session, struct slice sql, uint64_t hash)
+{
+    struct statement **slot = &session->cache[hash % SESSION_CACHE_SLOTS];
+    struct statement *s = *slot;
+    if (s == NULL || s->text_hash != hash || !slice_equal(s->text, sql)) return NULL;
+    if (s->settings_epoch != session->settings_epoch) return NULL;
+    *slot = NULL;
+    return s;
+}
+
+/* ---- planning ---- */
+
+static struct plan_env plan_env_of(const struct statement *s)
+{
+    return (struct plan_env){.catalog = catalog_current(s->session->database->catalog),
+                             .snapshot = &s->snapshot,
+                             .settings = &s->session->settings,
+                             .params = s->params,
+                             .param_count = s->param_count};
+}
+
+static llkv_code begin_snapshot(struct cx *cx, struct statement *s)
+{
+    if (s->has_snapshot) return LLKV_OK;
+    TRY(txn_snapshot_begin(cx, s->session->database->manager, &s->snapshot));
+    s->has_snapshot = true;
+    return LLKV_OK;
+}
+
+static void end_snapshot(struct statement *s)
+{
+    if (s->has_snapshot) txn_snapshot_end(s->session->database->manager, &s->snapshot);
+    s->has_snapshot = false;
+}
+
+static bool has_plan(const struct ast *node)
+{
+    return node->kind == AST_QUERY || node->kind == AST_INSERT || node->kind == AST_UPDATE ||
+           node->kind == AST_DELETE;
+}
+
+/* Texts of types that have modifiers; most results have none. */
+static llkv_code print_types(struct cx *cx, struct statement *s)
+{
+    s->type_texts = NULL;
+    for (uint32_t i = 0; i < s->plan->column_count; i++) {
+        struct type type = s->plan->types[i];
+        char text[32];
+        if (type.id != TYPE_DECIMAL && type.length == 0) continue;
+        if (s->type_texts == NULL) {
+            size_t bytes = s->plan->column_count * sizeof *s->type_texts;
+            s->type_texts = cx_alloc_zero(cx, bytes);
+            if (s->type_texts == NULL) return LLKV_NOMEM;
+        }
+        size_t len = type_print(type, text, sizeof text);
+        s->type_texts[i] = cx_strndup(cx, text, len);
+        if (s->type_texts[i] == NULL) return LLKV_NOMEM;
+    }
+    return LLKV_OK;
+}
+
+/* Under the snapshot: bind, optimize, link. */
+static llkv_code make_plan(struct cx *cx, struct statement *s)
+{
+    struct cx plan_cx = statement_cx(cx, s, &s->plan_arena);
+    struct plan_env env = plan_env_of(s);
+    TRY(plan_statement(&plan_cx, &env, s->ast, &s->plan));
+    TRY(exec_link(&plan_cx, s->plan, &s->linked));
+    TRY(print_types(&plan_cx, s));
+    s->settings_epoch = s->session->settings_epoch;
+    s->run_params = cx_alloc_array(&plan_cx, s->plan->parameter_count + 1u, sizeof *s->run_params);
+    if (s->run_params == NULL) return LLKV_NOMEM;
+    memset(s->run_params, 0, (s->plan->parameter_count + 1u) * sizeof *s->run_params);
+    s->info = (llkv_result_info){.kind = s->plan->kind,
+                                 .object = s->plan->object_name,
+                                 .has_rows = s->plan->kind == LLKV_RESULT_SELECT};
+    return LLKV_OK;
+}
+
+static llkv_code compile(struct cx *cx, struct statement *s)
+{
+    if (!has_plan(s->ast->node)) {
+        struct cx plan_cx = statement_cx(cx, s, &s->plan_arena);
+        return command_describe(&plan_cx, s);
+    }
+    TRY(begin_snapshot(cx, s));
+    llkv_code rc = make_plan(cx, s);
+    end_snapshot(s);
+    return rc;
+}
+
+static llkv_code parse(struct cx *cx, struct statement *s, struct slice sql, size_t *out_used)
+{
+    /* Errors are told in the caller's text; the tree points into a copy of the statement. */
+    struct sql_options options = {.sqlite_compat = s->session->settings.sqlite_compat};
+    struct cx parse_cx = statement_cx(cx, s, &s->plan_arena);
+    size_t end = sql_statement_end(sql, 0, options.sqlite_compat, NULL);
+    *out_used = end;
+    char *copy = cx_strndup(&parse_cx, sql.data, end);
+    if (copy == NULL) return LLKV_NOMEM;
+    s->text = parse_cx.text = (struct slice){copy, end};
+    size_t at = 0;
+    return sql_parse_next(&parse_cx, &options, s->text, &at, &s->ast);
+}
+
+static llkv_code prepare_new(struct cx *cx, struct statement *s, struct slice sql, size_t *out_used)
+{
+    size_t used = 0;
+    *out_used = 0;
+    do { /* empty statements in front */
+        arena_reset(&s->plan_arena);
+        struct slice rest = {sql.data + *out_used, sql.len - *out_used};
+        llkv_code rc = parse(cx, s, rest, &used);
+        *out_used += used;
+        if (rc != LLKV_OK) return rc;
+    } while (s->ast == NULL && *out_used < sql.len);
+    if (s->ast == NULL) return LLKV_OK;
+    struct cx plan_cx = statement_cx(cx, s, &s->plan_arena);
+    s->param_count = s->ast->param_count;
+    s->params = cx_alloc_array(&plan_cx, s->param_count + 1u, sizeof *s->params);
+    if (s->params == NULL) return LLKV_NOMEM;
+    memset(s->params, 0, (s->param_count + 1u) * sizeof *s->params);
+    for (uint32_t i = 0; i < s->param_count; i++) s->params[i].is_null = true;
+    return compile(cx, s);
+}
+
+/* Places in errors were counted in the statement's own text. */
+static void shift_error(struct cx *cx, struct slice sql, size_t start)
+{
+    llkv_error *e = cx->error;
+    if (e->offset < 0 || start == 0 || start > sql.len) return;
+    for (size_t i = 0; i < start; i++) {
+        if (sql.data[i] == '\n') e->line++;
+    }
+    if (e->line > 0 && e->offset >= 0) {
+        size_t at = start + (size_t)e->offset, from = at;
+        while (from > 0 && sql.data[from - 1] != '\n') from--;
+        int32_t column = 1;
+        for (size_t i = from; i < at && i < sql.len; i++)
+            if (((unsigned char)sql.data[i] & 0xc0) != 0x80) column++;
+        e->column = column;
+    }
+    e->offset += (int32_t)start;
+}
+
+llkv_code statement_prepare(struct cx *cx, struct session *session, struct slice sql,
+                            struct statement **out_statement, size_t *out_used)
+{
+    uint64_t hash = hash_bytes(sql.data, sql.len);
+    *out_statement = NULL;
+    struct statement *s = take_cached(session, sql, hash);
+    if (s != NULL) {
+        *out_used = sql.len;
+        *out_statement = s;
+        session->open_count++;
+        return LLKV_OK;
+    }
+    s = take_idle(cx, session);
+    *out_used = 0;
+    if (s == NULL) return LLKV_NOMEM;
+    session->open_count++;
+    atomic_store_explicit(&session->cancel, false, memory_order_relaxed);
+    llkv_code rc = prepare_new(cx, s, sql, out_used);
+    if (rc != LLKV_OK) shift_error(cx, sql, *out_used - s->text.len);
+    if (rc != LLKV_OK || s->ast == NULL) {
+        statement_free(s);
+        return rc;
+    }
+    s->state = STATEMENT_PREPARED;
+    s->text_hash = hash;
+    s->cached = s->text.len == sql.len && s->plan != NULL && met_before(session, hash);
+    *out_statement = s;
+    return LLKV_OK;
+}
+
+/* ---- running ---- */
+
+static bool types_hold(const struct statement *s)
+{
+    for (uint32_t i = 0; i < s->param_count; i++) {
+        if (s->params[i].is_null) continue;
+        if (!type_equal(s->params[i].type, s->plan->parameter_types[i])) return false;
+    }
+    return true;
+}
+
+/* The plan is used again as it is, or made anew in place. */
+static llkv_code refresh_plan(struct cx *cx, struct statement *s)
+{
+    /* Any change of the catalog counts: a name may mean another object now. */
+    uint64_t version = catalog_snapshot_version(catalog_current(s->session->database->catalog));
+    bool fresh = s->settings_epoch == s->session->settings_epoch &&
+                 s->plan->catalog_version == version && types_hold(s);
+    return fresh ? LLKV_OK : make_plan(cx, s);
+}
+
+static void fill_params(struct statement *s)
+{
+    for (uint32_t i = 0; i < s->param_count; i++) {
+        s->run_params[i] = s->params[i];
+        if (s->params[i].is_null) s->run_params[i].type = s->plan->parameter_types[i];
+    }
+}
+
+static llkv_code start_plan(struct cx *cx, struct statement *s)
+{
+    struct cx run_cx = statement_cx(cx, s, &s->run_arena);
+    struct database *db = s->session->database;
+    TRY(begin_snapshot(cx, s));
+    TRY(refresh_plan(cx, s));
+    fill_params(s);
+    if (s->plan->kind != LLKV_RESULT_SELECT)
+        TRY(write_set_new(&run_cx, db->manager, &s->snapshot, &s->writes));
+    struct exec_env env = {.manager = db->manager,
+                           .snapshot = &s->snapshot,
+                           .params = s->run_params,
+                           .writes = s->writes,
+                           .blocks = db->blocks,
+                           .threads = db->threads};
+    return exec_open(&run_cx, s->linked, &env, &s->exec);
+}
+
+/* One FLAT batch out of the texts a command made. */
+static llkv_code text_batch(struct cx *cx, struct statement *s, const struct batch **out)
+{
+    struct text_rows *rows = &s->rows;
+    *out = NULL;
+    if (s->batch != NULL || rows->row_count == 0) return LLKV_OK;
+    CHECK(cx, rows->row_count <= VEC_ROWS_MAX);
+    struct cx run_cx = statement_cx(cx, s, &s->run_arena);
+    s->row_vectors = cx_alloc_array(&run_cx, rows->column_count, sizeof *s->row_vectors);
+    if (s->row_vectors == NULL) return LLKV_NOMEM;
+    for (uint32_t c = 0; c < rows->column_count; c++) {
+        struct str_view *views = cx_alloc_array(&run_cx, rows->row_count + 1u, sizeof *views);
+        uint64_t *valid = cx_alloc_array(&run_cx, VEC_WORDS_MAX, sizeof *valid);
+        if (views == NULL || valid == NULL) return LLKV_NOMEM;
+        memset(valid, 0, VEC_WORDS_MAX * sizeof *valid);
+        for (uint32_t r = 0; r < rows->row_count; r++) {
+            const char *text = rows->cells[r * rows->column_count + c];
+            views[r] = str_of(text == NULL ? "" : text, text == NULL ? 0 : (uint32_t)strlen(text));
+            if (text != NULL) valid[r >> 6] |= UINT64_C(1) << (r & 63);
+        }
+        s->row_vectors[c] = (struct vector){.phys = PHYS_VIEW,
+                                            .shape = VEC_FLAT,
+                                            .rows = rows->row_count,
+                                            .validity = valid,
+                                            .data = views};
+    }
+    s->row_batch = (struct batch){.rows = rows->row_count,
+                                  .live = rows->row_count,
+                                  .column_count = rows->column_count,
+                                  .columns = s->row_vectors};
+    *out = &s->row_batch;
+    return LLKV_OK;
+}
+
+static llkv_code start(struct cx *cx, struct statement *s)
+{
+    statement_reset(s);
+    atomic_store_explicit(&s->session->cancel, false, memory_order_relaxed);
+    s->state = STATEMENT_RUNNING;
+    s->row_count = 0;
+    if (s->plan != NULL) return start_plan(cx, s);
+    struct cx run_cx = statement_cx(cx, s, &s->run_arena);
+    return command_run(&run_cx, s);
+}
+
+static llkv_code finish(struct cx *cx, struct statement *s)
+{
+    s->info.rows = s->row_count;
+    if (s->writes != NULL) {
+        struct cx run_cx = statement_cx(cx, s, &s->run_arena);
+        TRY(write_set_commit(&run_cx, s->writes));
+        s->info.rows = exec_rows_changed(s->exec);
+    }
+    statement_reset(s);
+    s->state = STATEMENT_DONE;
+    return LLKV_OK;
+}
+
+static llkv_code advance(struct cx *cx, struct statement *s, const struct batch **out)
+{
+    *out = NULL;
+    if (s->state != STATEMENT_RUNNING) TRY(start(cx, s));
+    if (s->plan == NULL) {
+        TRY(text_batch(cx, s, out));
+    } else {
+        struct cx run_cx = statement_cx(cx, s, &s->run_arena);
+        TRY(exec_next(&run_cx, s->exec, out));
+    }
+    s->batch = *out;
+    if (*out != NULL) {
+        s->row_count += (*out)->live;
+        return LLKV_OK;
+    }
+    return finish(cx, s);
+}
+
+llkv_code statement_next(struct cx *cx, struct statement *s, const struct batch **out_batch)
+{
+    llkv_code rc = advance(cx, s, out_batch);
+    if (rc != LLKV_OK) statement_reset(s);
+    return rc;
+}
+
+llkv_code statement_step(struct cx *cx, struct statement *s, bool *out_row)
+{
+    if (s->state == STATEMENT_RUNNING && s->batch != NULL && s->live + 1 < s->batch->live) {
+        s->live++;
+        *out_row = true;
+        return LLKV_OK;
+    }
+    const struct batch *batch;
+    *out_row = false;
+    TRY(statement_next(cx, s, &batch));
+    s->live = 0;
+    *out_row = batch != NULL;
+    return LLKV_OK;
+}
+
+void statement_reset(struct statement *s)
+{
+    exec_close(s->exec);
+    write_set_free(s->writes);
+    end_snapshot(s);
+    s->exec = NULL;
+    s->writes = NULL;
+    s->batch = NULL;
+    s->live = 0;
+    s->rows.row_count = 0;
+    s->rows.cells = NULL;
+    arena_reset(&s->run_arena);
+    if (s->state == STATEMENT_RUNNING || s->state == STATEMENT_DONE) s->state = STATEMENT_PREPARED;
+}
+
+llkv_code statement_run_part(struct cx *cx, struct session *session, struct ast *node,
+                             int64_t *out_rows)
+{
+    struct statement *part = take_idle(cx, session);
+    if (part == NULL) return LLKV_NOMEM;
+    session->open_count++;
+    struct cx plan_cx = statement_cx(cx, part, &part->plan_arena);
+    part->text = cx->text;
+    struct ast_stmt *stmt = cx_alloc_zero(&plan_cx, sizeof *stmt);
+    llkv_code rc = stmt == NULL ? LLKV_NOMEM : LLKV_OK;
+    const struct batch *batch;
+    if (stmt != NULL) {
+        stmt->base = (struct ast){.kind = AST_STATEMENT, .at = node->at, .end = node->end};
+        stmt->node = node;
+        part->ast = stmt;
+        part->state = STATEMENT_PREPARED;
+        rc = compile(cx, part);
+    }
+    if (rc == LLKV_OK) rc = statement_next(cx, part, &batch);
+    if (rc == LLKV_OK) *out_rows = part->info.rows;
+    statement_free(part);
+    return rc;
+}
+
+/* ---- parameters, columns, values ---- */
+
+llkv_code statement_bind(struct cx *cx, struct statement *s, uint32_t parameter,
+                         const struct value *value)
+{
+    if (parameter == 0 || parameter > s->param_count)
+        return cx_fail(cx, LLKV_MISUSE, "there is no parameter %u; the statement has %u", parameter,
+                       s->param_count);
+    if (s->state == STATEMENT_RUNNING) statement_reset(s);
+    struct value copy = *value;
+    if (!value->is_null && (value->type.phys == PHYS_VIEW)) {
+        char *data = arena_alloc(&s->param_arena, value->s.len + 1);
+        if (data == NULL) return cx_nomem(cx);
+        if (value->s.len != 0) memcpy(data, value->s.data, value->s.len);
+        copy.s = (struct slice){data, value->s.len};
+    }
+    s->params[parameter - 1] = copy;
+    return LLKV_OK;
+}
+
+uint32_t statement_column_count(const struct statement *s)
+{
+    if (s->plan != NULL) return s->plan->kind == LLKV_RESULT_SELECT ? s->plan->column_count : 0;
+    return s->rows.column_count;
+}
+
+const char *statement_column_name(const struct statement *s, uint32_t column)
+{
+    if (column >= statement_column_count(s)) return NULL;
+    return s->plan != NULL ? s->plan->names[column] : s->rows.names[column];
+}
+
+struct type statement_column_type(const struct statement *s, uint32_t column)
+{
+    if (column >= statement_column_count(s)) return type_of(TYPE_NULL);
+    return s->plan != NULL ? s->plan->types[column] : type_of(TYPE_VARCHAR);
+}
+
+const char *statement_column_type_text(const struct statement *s, uint32_t column)
+{
+    static const char *const plain[] = {
+#define X(name, sql) sql,
+        LLKV_TYPE_LIST(X)
+#undef X
+    };
+    if (s->plan != NULL && s->type_texts != NULL && column < s->plan->column_count &&
+        s->type_texts[column] != NULL)
+        return s->type_texts[column];
+    return plain[statement_column_type(s, column).id];
+}
+
+struct value statement_value(const struct statement *s, uint32_t column)
+{
+    if (s->batch == NULL || column >= s->batch->column_count)
+        return (struct value){.type = type_of(TYPE_NULL), .is_null = true};
+    uint32_t row = s->batch->sel == NULL ? s->live : s->batch->sel[s->live];
+    return vec_value(&s->batch->columns[column], statement_column_type(s, column), row);
+}

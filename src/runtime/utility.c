@@ -1,0 +1,191 @@
+/* utility.c -- SET, RESET, SHOW, PRAGMA. */
+#include "runtime/command.h"
+
+/* A bare word is its own value: SET default_order = desc. */
+static llkv_code constant(struct cx *cx, const struct ast *node, struct value *out)
+{
+    *out = (struct value){.type = type_of(TYPE_VARCHAR)};
+    if (node->kind == AST_COLUMN) {
+        const struct ast_path *path = &((const struct ast_column *)node)->path;
+        out->s = path->parts[path->count - 1].text;
+        return LLKV_OK;
+    }
+    if (node->kind == AST_LITERAL) {
+        const struct ast_literal *literal = (const struct ast_literal *)node;
+        bool word = node->op == AST_LITERAL_TRUE || node->op == AST_LITERAL_FALSE;
+        out->is_null = node->op == AST_LITERAL_NULL;
+        out->s = word ? (node->op == AST_LITERAL_TRUE ? SLICE("true") : SLICE("false"))
+                      : literal->text;
+        return LLKV_OK;
+    }
+    return cx_fail_at(cx, LLKV_UNSUPPORTED, (int32_t)node->at, NULL,
+                      "a setting takes a constant, not an expression");
+}
+
+static struct slice setting_name(const struct ast_path *path)
+{
+    return path->parts[path->count - 1].text;
+}
+
+llkv_code command_set(struct cx *cx, struct statement *s, const struct ast *node)
+{
+    const struct ast_set *set = (const struct ast_set *)node;
+    struct session *session = s->session;
+    if (set->scope == AST_SET_LOCAL || set->scope == AST_SET_VARIABLE)
+        return cx_fail_at(cx, LLKV_UNSUPPORTED, (int32_t)node->at, NULL,
+                          "SET LOCAL and SET VARIABLE are not supported");
+    if (set->name.count == 0)
+        return cx_fail_at(cx, LLKV_UNSUPPORTED, (int32_t)node->at, NULL,
+                          "RESET ALL is not supported");
+    int32_t at = (int32_t)set->name.parts[0].at;
+    struct slice name = setting_name(&set->name);
+    bool reset = node->op == AST_SET_RESET ||
+                 (set->values.count == 1 && set->values.items[0]->kind == AST_DEFAULT);
+    if (reset) return session_reset(cx, session, name, at);
+    if (set->values.count != 1)
+        return cx_fail_at(cx, LLKV_SYNTAX, at, NULL, "a setting takes one value");
+    struct value value;
+    TRY(constant(cx, set->values.items[0], &value));
+    return session_set(cx, session, name, &value, set->scope == AST_SET_GLOBAL, at);
+}
+
+/* ---- SHOW ---- */
+
+static bool shows_tables(const struct ast *node)
+{
+    return (node->flags & AST_SHOW_TABLES) != 0 && (node->flags & AST_SHOW_FROM) == 0;
+}
+
+llkv_code command_show_columns(struct cx *cx, struct statement *s, const struct ast *node)
+{
+    const struct ast_show *show = (const struct ast_show *)node;
+    static const char *const tables[] = {"name"};
+    if (shows_tables(node)) return command_columns(cx, s, tables, 1);
+    if (node->flags != 0 || show->name.count == 0)
+        return cx_fail_at(cx, LLKV_UNSUPPORTED, (int32_t)node->at, NULL,
+                          "this form of SHOW is not supported");
+    struct slice name = setting_name(&show->name);
+    const char *column = cx_strndup(cx, name.data, name.len);
+    return column == NULL ? LLKV_NOMEM : command_columns(cx, s, &column, 1);
+}
+
+static llkv_code show_tables(struct cx *cx, struct statement *s)
+{
+    struct database *db = s->session->database;
+    struct snapshot snapshot;
+    llkv_code rc = LLKV_OK;
+    TRY(txn_snapshot_begin(cx, db->manager, &snapshot));
+    const struct catalog_snapshot *catalog = catalog_current(db->catalog);
+    for (uint32_t i = 0; i < catalog_count(catalog) && rc == LLKV_OK; i++) {
+        const struct object *object = catalog_at(catalog, i);
+        if (object->kind != OBJECT_TABLE && object->kind != OBJECT_VIEW) continue;
+        const char *name = cx_strndup(cx, object->name, strlen(object->name));
+        rc = name == NULL ? LLKV_NOMEM : command_add_row(cx, s, &name);
+    }
+    txn_snapshot_end(db->manager, &snapshot);
+    return rc;
+}
+
+llkv_code command_show(struct cx *cx, struct statement *s, const struct ast *node)
+{
+    const struct ast_show *show = (const struct ast_show *)node;
+    const char *value;
+    if (shows_tables(node)) return show_tables(cx, s);
+    TRY(session_show(cx, s->session, setting_name(&show->name), (int32_t)show->name.parts[0].at,
+                     &value));
+    return command_add_row(cx, s, &value);
+}
+
+/* ---- PRAGMA ---- */
+
+static bool name_is(struct slice name, const char *word)
+{
+    return slice_equal_folded(name, slice_of(word));
+}
+
+/* sql.md: accepted without effect, because scripts send them. */
+static bool has_no_effect(struct slice name)
+{
+    static const char *const names[] = {"enable_verification", "disable_verification",
+                                        "enable_profiling"};
+    for (size_t i = 0; i < ARRAY_COUNT(names); i++)
+        if (name_is(name, names[i])) return true;
+    return name.len > 7 && slice_equal_folded((struct slice){name.data, 7}, SLICE("verify_"));
+}
+
+llkv_code command_pragma_columns(struct cx *cx, struct statement *s, const struct ast *node)
+{
+    const struct ast_pragma *pragma = (const struct ast_pragma *)node;
+    static const char *const info[] = {"cid", "name", "type", "notnull", "dflt_value", "pk"};
+    struct slice name = setting_name(&pragma->name);
+    if (name_is(name, "table_info") && (node->flags & AST_PRAGMA_CALL) != 0)
+        return command_columns(cx, s, info, ARRAY_COUNT(info));
+    if (has_no_effect(name) || (node->flags & AST_PRAGMA_ASSIGN) != 0) return LLKV_OK;
+    return cx_fail_at(cx, LLKV_UNSUPPORTED, (int32_t)node->at, NULL, "PRAGMA %.*s is not supported",
+                      SLICE_ARG(name));
+}
+
+static bool in_primary_key(const struct table_def *def, uint32_t column)
+{
+    for (uint32_t k = 0; k < def->key_count; k++)
+        for (uint32_t c = 0; c < def->keys[k].column_count; c++)
+            if (def->keys[k].primary && def->keys[k].columns[c].column == column) return true;
+    return false;
+}
+
+static llkv_code table_info_rows(struct cx *cx, struct statement *s, const struct table_def *def)
+{
+    for (uint32_t i = 0; i < def->column_count; i++) {
+        const struct column_def *column = &def->columns[i];
+        char type[32];
+        type_print(column->type, type, sizeof type);
+        const char *cells[] = {cx_printf(cx, "%u", i),
+                               cx_printf(cx, "%s", column->name),
+                               cx_printf(cx, "%s", type),
+                               column->not_null ? "true" : "false",
+                               NULL,
+                               in_primary_key(def, i) ? "true" : "false"};
+        if (cells[0] == NULL || cells[1] == NULL || cells[2] == NULL) return LLKV_NOMEM;
+        if (column->default_sql != NULL) {
+            cells[4] = cx_printf(cx, "%s", column->default_sql);
+            if (cells[4] == NULL) return LLKV_NOMEM;
+        }
+        TRY(command_add_row(cx, s, cells));
+    }
+    return LLKV_OK;
+}
+
+static llkv_code table_info(struct cx *cx, struct statement *s, const struct ast_pragma *pragma)
+{
+    struct database *db = s->session->database;
+    struct snapshot snapshot;
+    struct value name;
+    if (pragma->values.count != 1)
+        return cx_fail_at(cx, LLKV_SYNTAX, (int32_t)pragma->base.at, NULL,
+                          "table_info takes the name of a table");
+    TRY(constant(cx, pragma->values.items[0], &name));
+    TRY(txn_snapshot_begin(cx, db->manager, &snapshot));
+    const struct object *object = catalog_find(catalog_current(db->catalog), (struct slice){0},
+                                               name.s, slice_hash_folded(name.s));
+    llkv_code rc;
+    if (object == NULL || object->kind != OBJECT_TABLE)
+        rc = cx_fail_at(cx, LLKV_NAME, (int32_t)pragma->values.items[0]->at, "42P01",
+                        "table \"%.*s\" does not exist", SLICE_ARG(name.s));
+    else
+        rc = table_info_rows(cx, s, table_definition(object->table));
+    txn_snapshot_end(db->manager, &snapshot);
+    return rc;
+}
+
+llkv_code command_pragma(struct cx *cx, struct statement *s, const struct ast *node)
+{
+    const struct ast_pragma *pragma = (const struct ast_pragma *)node;
+    struct slice name = setting_name(&pragma->name);
+    if (has_no_effect(name)) return LLKV_OK;
+    if (name_is(name, "table_info")) return table_info(cx, s, pragma);
+    if (pragma->values.count != 1)
+        return cx_fail_at(cx, LLKV_SYNTAX, (int32_t)node->at, NULL, "a setting takes one value");
+    struct value value;
+    TRY(constant(cx, pragma->values.items[0], &value));
+    return session_set(cx, s->session, name, &value, false, (int32_t)pragma->name.parts[0].at);
+}

@@ -37,15 +37,25 @@ def opening(code, close):
     return 0
 
 
+CONTEXTS = ("cx", "b", "p", "plan", "call", "ac")  # who is asked, always first
+
+
 def count_parameters(code, begin, end):
+    """Inputs only: neither the context in front nor results (out..., io_...) count."""
     inner = code[begin + 1:end].strip()
     if inner in ("", "void"):
         return 0
-    depth = commas = 0
-    for char in inner:
+    depth, items, start = 0, [], 0
+    for at, char in enumerate(inner):
         depth += (char in "([{") - (char in ")]}")
-        commas += char == "," and depth == 0
-    return commas + 1
+        if char == "," and depth == 0:
+            items.append(inner[start:at])
+            start = at + 1
+    items.append(inner[start:])
+    names = [re.findall(r"\w+", item)[-1] if re.findall(r"\w+", item) else "" for item in items]
+    if names and names[0] in CONTEXTS and len(names) > 1:
+        names = names[1:]
+    return sum(not re.match(r"(out|out_\w+|io|io_\w+)$", name) for name in names)
 
 
 def head_of(code, brace):

@@ -11,7 +11,8 @@ static void G_FN(void *restrict out, const void *data, const G_IDX_TYPE *idx, ui
 {
     G_TYPE *restrict to = (G_TYPE *)out;
     const G_TYPE *from = (const G_TYPE *)data;
-    for (uint32_t i = 0; i < n; i++) to[i] = from[idx[i]];
+    for (uint32_t i = 0; i < n; i++)
+        to[i] = from[idx[i]];
 }
 
 #undef G_FN

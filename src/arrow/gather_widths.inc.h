@@ -1,6 +1,6 @@
-/* Includes arrow/gather.inc.h once per width of values, for the positions G_IDX and G_IDX_TYPE; then
- * makes gather_<G_IDX>(out, data, width in bytes, idx, n). 16-byte values are pairs of words because
- * a slot is aligned to 8 only. */
+/* Includes arrow/gather.inc.h once per width of values, for the positions G_IDX and G_IDX_TYPE;
+ * then makes gather_<G_IDX>(out, data, width in bytes, idx, n). 16-byte values are pairs of words
+ * because a slot is aligned to 8 only. */
 #define G_WIDTH 8
 #define G_TYPE uint8_t
 #include "arrow/gather.inc.h"

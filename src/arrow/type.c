@@ -21,14 +21,14 @@ static const char *const sql_names[TYPE_COUNT] = {
 };
 
 static const uint8_t type_phys[TYPE_COUNT] = {
-    [TYPE_NULL] = PHYS_NULLS,      [TYPE_BOOLEAN] = PHYS_BOOL,    [TYPE_TINYINT] = PHYS_I8,
-    [TYPE_SMALLINT] = PHYS_I16,    [TYPE_INTEGER] = PHYS_I32,     [TYPE_BIGINT] = PHYS_I64,
-    [TYPE_HUGEINT] = PHYS_I128,    [TYPE_UTINYINT] = PHYS_U8,     [TYPE_USMALLINT] = PHYS_U16,
-    [TYPE_UINTEGER] = PHYS_U32,    [TYPE_UBIGINT] = PHYS_U64,     [TYPE_UHUGEINT] = PHYS_U128,
-    [TYPE_FLOAT] = PHYS_F32,       [TYPE_DOUBLE] = PHYS_F64,      [TYPE_DECIMAL] = PHYS_I64,
-    [TYPE_VARCHAR] = PHYS_VIEW,    [TYPE_BLOB] = PHYS_VIEW,       [TYPE_DATE] = PHYS_I32,
-    [TYPE_TIME] = PHYS_I64,        [TYPE_TIMESTAMP] = PHYS_I64,   [TYPE_TIMESTAMPTZ] = PHYS_I64,
-    [TYPE_INTERVAL] = PHYS_MDN,    [TYPE_UUID] = PHYS_I128,       [TYPE_NUMBER] = PHYS_NUMBER,
+    [TYPE_NULL] = PHYS_NULLS,   [TYPE_BOOLEAN] = PHYS_BOOL,  [TYPE_TINYINT] = PHYS_I8,
+    [TYPE_SMALLINT] = PHYS_I16, [TYPE_INTEGER] = PHYS_I32,   [TYPE_BIGINT] = PHYS_I64,
+    [TYPE_HUGEINT] = PHYS_I128, [TYPE_UTINYINT] = PHYS_U8,   [TYPE_USMALLINT] = PHYS_U16,
+    [TYPE_UINTEGER] = PHYS_U32, [TYPE_UBIGINT] = PHYS_U64,   [TYPE_UHUGEINT] = PHYS_U128,
+    [TYPE_FLOAT] = PHYS_F32,    [TYPE_DOUBLE] = PHYS_F64,    [TYPE_DECIMAL] = PHYS_I64,
+    [TYPE_VARCHAR] = PHYS_VIEW, [TYPE_BLOB] = PHYS_VIEW,     [TYPE_DATE] = PHYS_I32,
+    [TYPE_TIME] = PHYS_I64,     [TYPE_TIMESTAMP] = PHYS_I64, [TYPE_TIMESTAMPTZ] = PHYS_I64,
+    [TYPE_INTERVAL] = PHYS_MDN, [TYPE_UUID] = PHYS_I128,     [TYPE_NUMBER] = PHYS_NUMBER,
 };
 
 enum { DECIMAL_DIGITS_MAX = 38, DECIMAL_DIGITS_DEFAULT = 18, DECIMAL_SCALE_DEFAULT = 3 };
@@ -78,8 +78,8 @@ size_t type_print(struct type type, char *out, size_t size)
     const char *name = sql_names[type.id];
     int len;
     if (type.id == TYPE_DECIMAL) {
-        len = snprintf(out, size, "%s(%u,%u)", name, (unsigned)type.precision,
-                       (unsigned)type.scale);
+        len =
+            snprintf(out, size, "%s(%u,%u)", name, (unsigned)type.precision, (unsigned)type.scale);
     } else if (type.length != 0) {
         len = snprintf(out, size, "%s(%u)", name, (unsigned)type.length);
     } else {

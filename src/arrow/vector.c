@@ -185,7 +185,8 @@ static void flatten_seq(const struct vector *v, const uint16_t *sel, uint32_t n,
     const int64_t *seq = (const int64_t *)v->data;
     const uint64_t start = (uint64_t)seq[0], step = (uint64_t)seq[1];
     int64_t *out = (int64_t *)data;
-    for (uint32_t i = 0; i < n; i++) out[i] = (int64_t)(start + step * row_at(sel, i));
+    for (uint32_t i = 0; i < n; i++)
+        out[i] = (int64_t)(start + step * row_at(sel, i));
 }
 
 /* Codes of NULL rows may be anything: they become entry 0, or zero bytes if there is none. */
@@ -194,7 +195,8 @@ static void flatten_dict(const struct vector *v, const uint16_t *sel, uint32_t n
     const struct vector *dict = (const struct vector *)v->aux;
     assert(dict->shape == VEC_FLAT);
     if (dict->rows == 0) {
-        memset(data, 0, v->phys == PHYS_BOOL ? bitmap_words(n) * 8 : (size_t)n * phys_bytes[v->phys]);
+        memset(data, 0,
+               v->phys == PHYS_BOOL ? bitmap_words(n) * 8 : (size_t)n * phys_bytes[v->phys]);
         return;
     }
     uint32_t codes[VEC_ROWS_MAX];

@@ -1,12 +1,14 @@
 /* simd.h -- the operations compilers do not find by themselves, by name, each with a plain body.
  *
- * The body is chosen by the flags a file is compiled with (SIMD_AVX512, SIMD_AVX2, neither), so only
- * files that are compiled once per instruction set see another one than the plain body. All bodies
- * give the same bits; the tests of compute compare them. Unaligned pointers are fine everywhere. */
+ * The body is chosen by the flags a file is compiled with (SIMD_AVX512, SIMD_AVX2, neither), so
+ * only files that are compiled once per instruction set see another one than the plain body. All
+ * bodies give the same bits; the tests of compute compare them. Unaligned pointers are fine
+ * everywhere. */
 #ifndef BASE_SIMD_H
 #define BASE_SIMD_H
-#include <stdbool.h>
 #include <stdint.h>
+
+#include <stdbool.h>
 #include <string.h>
 
 #include "base/bitmap.h"
@@ -54,7 +56,8 @@ ALWAYS_INLINE uint64_t simd_bytes_to_bits(const uint8_t bytes[64])
 
 /* ---- comparisons: simd_compare_<type>(a, b, n, less, a_scalar, b_scalar) ---- */
 
-/* NaN equals NaN and is above everything; -0.0 equals 0.0. No branches: these are lanes of loops. */
+/* NaN equals NaN and is above everything; -0.0 equals 0.0. No branches: these are lanes of loops.
+ */
 #define SIMD_FLOAT_LESS(x, y) ((((x) < (y)) | ((y) != (y))) & ((x) == (x)))
 #define SIMD_FLOAT_SAME(x, y) (((x) == (y)) | (((x) != (x)) & ((y) != (y))))
 
@@ -178,9 +181,8 @@ ALWAYS_INLINE uint64_t simd_same_words32(const uint8_t *a, const uint8_t *b, con
 #if SIMD_AVX512
     for (uint32_t i = 0; i < 8; i++) {
         const __m512i u = _mm512_loadu_si512(a + i * 64);
-        const __m512i v = b_scalar
-                              ? _mm512_broadcast_i32x4(_mm_loadu_si128((const __m128i *)b))
-                              : _mm512_loadu_si512(b + i * 64);
+        const __m512i v = b_scalar ? _mm512_broadcast_i32x4(_mm_loadu_si128((const __m128i *)b))
+                                   : _mm512_loadu_si512(b + i * 64);
         same |= (uint64_t)_mm512_cmpeq_epi64_mask(u, v) << (i * 8);
     }
 #elif SIMD_AVX2
@@ -223,14 +225,15 @@ ALWAYS_INLINE uint64_t simd_same_slots64(const void *a, const void *b, const boo
 ALWAYS_INLINE uint32_t simd_bits_to_positions(uint16_t *out, uint64_t bits, uint32_t base)
 {
 #if SIMD_AVX512
-    const __m512i lanes = _mm512_set_epi16(31, 30, 29, 28, 27, 26, 25, 24, 23, 22, 21, 20, 19, 18,
-                                           17, 16, 15, 14, 13, 12, 11, 10, 9, 8, 7, 6, 5, 4, 3, 2,
-                                           1, 0);
+    const __m512i lanes =
+        _mm512_set_epi16(31, 30, 29, 28, 27, 26, 25, 24, 23, 22, 21, 20, 19, 18, 17, 16, 15, 14, 13,
+                         12, 11, 10, 9, 8, 7, 6, 5, 4, 3, 2, 1, 0);
     const __m512i low = _mm512_add_epi16(lanes, _mm512_set1_epi16((short)base));
     const __m512i high = _mm512_add_epi16(low, _mm512_set1_epi16(32));
     const uint32_t low_count = (uint32_t)__builtin_popcount((uint32_t)bits);
     _mm512_storeu_si512(out, _mm512_maskz_compress_epi16((__mmask32)bits, low));
-    _mm512_storeu_si512(out + low_count, _mm512_maskz_compress_epi16((__mmask32)(bits >> 32), high));
+    _mm512_storeu_si512(out + low_count,
+                        _mm512_maskz_compress_epi16((__mmask32)(bits >> 32), high));
     return (uint32_t)__builtin_popcountll(bits);
 #elif SIMD_AVX2
     uint32_t count = 0;
@@ -247,7 +250,8 @@ ALWAYS_INLINE uint32_t simd_bits_to_positions(uint16_t *out, uint64_t bits, uint
 #else
     uint32_t count = 0;
     if (bits == ~UINT64_C(0)) {
-        for (; count < 64; count++) out[count] = (uint16_t)(base + count);
+        for (; count < 64; count++)
+            out[count] = (uint16_t)(base + count);
         return count;
     }
     for (; bits != 0; bits &= bits - 1)
@@ -258,76 +262,146 @@ ALWAYS_INLINE uint32_t simd_bits_to_positions(uint16_t *out, uint64_t bits, uint
 
 /* ---- exact sums of doubles ---- */
 
-/* Cut n doubles into slices and add them up: slice k of x is what the slices before left of x,
- * rounded to a multiple of unit k; io[k] grows by their sum, counted in units. anchor[k] is 1.5 * 2^52
- * units; |x| must stay below 2^51 of the first one. Returns true if something was left of a value in
- * the end. No step rounds but the wanted one, so the order of additions does not matter. `bins` is
- * a constant <= 4. */
-ALWAYS_INLINE bool simd_sum_bins(const double *x, uint32_t n, const double *anchor,
-                                 const uint32_t bins, int64_t *io)
-{
-    uint32_t i = 0;
-    uint64_t left = 0, sum[4] = {0, 0, 0, 0};
 #if SIMD_AVX512
-    __m512i sums[4], lefts = _mm512_setzero_si512();
-    __m512d anchors[4];
-    for (uint32_t k = 0; k < bins; k++) {
-        sums[k] = _mm512_setzero_si512();
-        anchors[k] = _mm512_set1_pd(anchor[k]);
-    }
-    for (; i + 8 <= n; i += 8) {
-        __m512d rest = _mm512_loadu_pd(x + i);
-        for (uint32_t k = 0; k < bins; k++) {
-            const __m512d shifted = _mm512_add_pd(rest, anchors[k]);
-            sums[k] = _mm512_add_epi64(sums[k], _mm512_castpd_si512(shifted));
-            rest = _mm512_sub_pd(rest, _mm512_sub_pd(shifted, anchors[k]));
-        }
-        lefts = _mm512_or_si512(lefts, _mm512_castpd_si512(rest));
-    }
-    for (uint32_t k = 0; k < bins; k++) sum[k] = (uint64_t)_mm512_reduce_add_epi64(sums[k]);
-    left = (uint64_t)_mm512_reduce_or_epi64(lefts);
+enum { SIMD_F64_LANES = 8 };
+typedef __m512d simd_f64;
+typedef __m512i simd_u64;
+#define SIMD_F64_LOAD(p) _mm512_loadu_pd(p)
+#define SIMD_F64_ALL(x) _mm512_set1_pd(x)
+#define SIMD_F64_ADD(a, b) _mm512_add_pd(a, b)
+#define SIMD_F64_SUB(a, b) _mm512_sub_pd(a, b)
+#define SIMD_U64_ZERO() _mm512_setzero_si512()
+#define SIMD_U64_ADD(a, b) _mm512_add_epi64(a, _mm512_castpd_si512(b))
+#define SIMD_U64_OR(a, b) _mm512_or_si512(a, _mm512_castpd_si512(b))
+#define SIMD_U64_STORE(p, a) _mm512_storeu_si512(p, a)
+#define SIMD_U64_DISTANCE(a, b) _mm512_sub_epi64(_mm512_castpd_si512(a), _mm512_castpd_si512(b))
+/* Lanes of ones where |x| is not below the limit; b is what was found so far. */
+#define SIMD_U64_BEYOND(b, x, limit)                                                               \
+    _mm512_mask_set1_epi64(b, _mm512_cmp_pd_mask(_mm512_abs_pd(x), limit, _CMP_NLT_UQ), -1)
 #elif SIMD_AVX2
-    __m256i sums[4], lefts = _mm256_setzero_si256();
-    __m256d anchors[4];
-    for (uint32_t k = 0; k < bins; k++) {
-        sums[k] = _mm256_setzero_si256();
-        anchors[k] = _mm256_set1_pd(anchor[k]);
-    }
-    for (; i + 4 <= n; i += 4) {
-        __m256d rest = _mm256_loadu_pd(x + i);
-        for (uint32_t k = 0; k < bins; k++) {
-            const __m256d shifted = _mm256_add_pd(rest, anchors[k]);
-            sums[k] = _mm256_add_epi64(sums[k], _mm256_castpd_si256(shifted));
-            rest = _mm256_sub_pd(rest, _mm256_sub_pd(shifted, anchors[k]));
-        }
-        lefts = _mm256_or_si256(lefts, _mm256_castpd_si256(rest));
-    }
-    uint64_t lanes[4];
-    for (uint32_t k = 0; k < bins; k++) {
-        _mm256_storeu_si256((__m256i *)lanes, sums[k]);
-        sum[k] = lanes[0] + lanes[1] + lanes[2] + lanes[3];
-    }
-    _mm256_storeu_si256((__m256i *)lanes, lefts);
-    left = lanes[0] | lanes[1] | lanes[2] | lanes[3];
+enum { SIMD_F64_LANES = 4 };
+typedef __m256d simd_f64;
+typedef __m256i simd_u64;
+#define SIMD_F64_LOAD(p) _mm256_loadu_pd(p)
+#define SIMD_F64_ALL(x) _mm256_set1_pd(x)
+#define SIMD_F64_ADD(a, b) _mm256_add_pd(a, b)
+#define SIMD_F64_SUB(a, b) _mm256_sub_pd(a, b)
+#define SIMD_U64_ZERO() _mm256_setzero_si256()
+#define SIMD_U64_ADD(a, b) _mm256_add_epi64(a, _mm256_castpd_si256(b))
+#define SIMD_U64_OR(a, b) _mm256_or_si256(a, _mm256_castpd_si256(b))
+#define SIMD_U64_STORE(p, a) _mm256_storeu_si256((__m256i *)(p), a)
+#define SIMD_U64_DISTANCE(a, b) _mm256_sub_epi64(_mm256_castpd_si256(a), _mm256_castpd_si256(b))
+#define SIMD_U64_BEYOND(b, x, limit)                                                               \
+    SIMD_U64_OR(b, _mm256_cmp_pd(_mm256_andnot_pd(_mm256_set1_pd(-0.0), x), limit, _CMP_NLT_UQ))
+#elif defined(__x86_64__)
+enum { SIMD_F64_LANES = 2 };
+typedef __m128d simd_f64;
+typedef __m128i simd_u64;
+#define SIMD_F64_LOAD(p) _mm_loadu_pd(p)
+#define SIMD_F64_ALL(x) _mm_set1_pd(x)
+#define SIMD_F64_ADD(a, b) _mm_add_pd(a, b)
+#define SIMD_F64_SUB(a, b) _mm_sub_pd(a, b)
+#define SIMD_U64_ZERO() _mm_setzero_si128()
+#define SIMD_U64_ADD(a, b) _mm_add_epi64(a, _mm_castpd_si128(b))
+#define SIMD_U64_OR(a, b) _mm_or_si128(a, _mm_castpd_si128(b))
+#define SIMD_U64_STORE(p, a) _mm_storeu_si128((__m128i *)(p), a)
+#define SIMD_U64_DISTANCE(a, b) _mm_sub_epi64(_mm_castpd_si128(a), _mm_castpd_si128(b))
+#define SIMD_U64_BEYOND(b, x, limit)                                                               \
+    SIMD_U64_OR(b, _mm_cmpnlt_pd(_mm_andnot_pd(_mm_set1_pd(-0.0), x), limit))
+#else
+enum { SIMD_F64_LANES = 1 };
+typedef double simd_f64;
+typedef uint64_t simd_u64;
+ALWAYS_INLINE uint64_t simd_pattern(double x)
+{
+    uint64_t bits;
+    memcpy(&bits, &x, sizeof bits);
+    return bits;
+}
+#define SIMD_F64_LOAD(p) (*(p))
+#define SIMD_F64_ALL(x) (x)
+#define SIMD_F64_ADD(a, b) ((a) + (b))
+#define SIMD_F64_SUB(a, b) ((a) - (b))
+#define SIMD_U64_ZERO() 0
+#define SIMD_U64_ADD(a, b) ((a) + simd_pattern(b))
+#define SIMD_U64_OR(a, b) ((a) | simd_pattern(b))
+#define SIMD_U64_STORE(p, a) (*(p) = (a))
+#define SIMD_U64_DISTANCE(a, b) (simd_pattern(a) - simd_pattern(b))
+#define SIMD_U64_BEYOND(b, x, limit) ((b) | (uint64_t) !((x) < (limit) && (x) > -(limit)))
 #endif
-    for (; i < n; i++) {
-        double rest = x[i];
-        uint64_t bits;
-        for (uint32_t k = 0; k < bins; k++) {
-            const double shifted = rest + anchor[k];
-            memcpy(&bits, &shifted, 8);
-            sum[k] += bits;
-            rest -= shifted - anchor[k];
-        }
-        memcpy(&bits, &rest, 8);
-        left |= bits;
-    }
-    /* The lowest bits of a shifted value count units, from those of the anchor. */
+
+enum { SIMD_BINS_MAX = 4 };
+
+struct simd_bins {
+    int64_t sum[SIMD_BINS_MAX]; /* of the slices, in units, highest first */
+    bool beyond;                /* some |x| was not below the limit: the sums mean nothing */
+    bool left;                  /* not every value was the sum of its slices */
+};
+
+/* Cut n doubles into slices and add them up: slice k of x is what the slices before left of x,
+ * rounded (half to even) to a multiple of unit k. anchor[k] is 1.5 * 2^52 units; the limit at most
+ * 2^51 of the first. No step rounds but the wanted one, so the order of additions does not matter.
+ * n is a multiple of SIMD_F64_LANES; `bins` is a constant. */
+ALWAYS_INLINE struct simd_bins simd_sum_bins(const double *x, uint32_t n, const double *anchor,
+                                             const uint32_t bins, double limit)
+{
+    const simd_f64 limits = SIMD_F64_ALL(limit);
+    simd_f64 anchors[SIMD_BINS_MAX];
+    simd_u64 sums[SIMD_BINS_MAX], left = SIMD_U64_ZERO(), beyond = SIMD_U64_ZERO();
     for (uint32_t k = 0; k < bins; k++) {
-        uint64_t zero;
-        memcpy(&zero, &anchor[k], 8);
-        io[k] += (int64_t)(sum[k] - n * zero);
+        sums[k] = SIMD_U64_ZERO();
+        anchors[k] = SIMD_F64_ALL(anchor[k]);
     }
-    return left << 1 != 0; /* the sign of a zero does not count */
+    for (uint32_t i = 0; i < n; i += SIMD_F64_LANES) {
+        simd_f64 rest = SIMD_F64_LOAD(x + i);
+        beyond = SIMD_U64_BEYOND(beyond, rest, limits);
+        for (uint32_t k = 0; k < bins; k++) {
+            const simd_f64 shifted = SIMD_F64_ADD(rest, anchors[k]);
+            sums[k] = SIMD_U64_ADD(sums[k], shifted);
+            rest = SIMD_F64_SUB(rest, SIMD_F64_SUB(shifted, anchors[k]));
+        }
+        left = SIMD_U64_OR(left, rest);
+    }
+    struct simd_bins out = {{0}, false, false};
+    uint64_t lanes[SIMD_F64_LANES];
+    for (uint32_t k = 0; k < bins; k++) {
+        /* The lowest bits of a shifted value count units, from those of the anchor. */
+        uint64_t zero, sum = 0;
+        memcpy(&zero, &anchor[k], sizeof zero);
+        SIMD_U64_STORE(lanes, sums[k]);
+        for (uint32_t j = 0; j < SIMD_F64_LANES; j++)
+            sum += lanes[j];
+        out.sum[k] = (int64_t)(sum - n * zero);
+    }
+    SIMD_U64_STORE(lanes, left);
+    for (uint32_t j = 0; j < SIMD_F64_LANES; j++)
+        out.left |= lanes[j] << 1 != 0; /* not -0.0 */
+    SIMD_U64_STORE(lanes, beyond);
+    for (uint32_t j = 0; j < SIMD_F64_LANES; j++)
+        out.beyond |= lanes[j] != 0;
+    return out;
+}
+
+/* The slices themselves instead of their sums: slice k of x[i], in units, to out[k * stride + i].
+ * Returns whether something was left of a value. */
+ALWAYS_INLINE bool simd_cut_bins(const double *x, uint32_t n, const double *anchor,
+                                 const uint32_t bins, uint64_t *out, const uint32_t stride)
+{
+    simd_u64 left = SIMD_U64_ZERO();
+    for (uint32_t i = 0; i < n; i += SIMD_F64_LANES) {
+        simd_f64 rest = SIMD_F64_LOAD(x + i);
+        for (uint32_t k = 0; k < bins; k++) {
+            const simd_f64 anchors = SIMD_F64_ALL(anchor[k]);
+            const simd_f64 shifted = SIMD_F64_ADD(rest, anchors);
+            SIMD_U64_STORE(out + k * stride + i, SIMD_U64_DISTANCE(shifted, anchors));
+            rest = SIMD_F64_SUB(rest, SIMD_F64_SUB(shifted, anchors));
+        }
+        left = SIMD_U64_OR(left, rest);
+    }
+    uint64_t lanes[SIMD_F64_LANES], any = 0;
+    SIMD_U64_STORE(lanes, left);
+    for (uint32_t j = 0; j < SIMD_F64_LANES; j++)
+        any |= lanes[j] << 1; /* not -0.0 */
+    return any != 0;
 }
 #endif

@@ -5,8 +5,8 @@
  *      S_LANES                      values per vector, and then, unless S_LANES is 1:
  *      S_LOAD(p), S_SET(x), S_LT(u, v), S_EQ(u, v)   the last two: a bit per lane
  *      S_LOAD_PART(bits, p)         lanes without a bit are not read; only if SIMD_MASKED is 1
- * Out: simd_compare_<S_ID>: bit i tells a[i] < b[i] (`less`) or a[i] == b[i]; n <= 64; bits from n on
- *      are undefined. */
+ * Out: simd_compare_<S_ID>: bit i tells a[i] < b[i] (`less`) or a[i] == b[i]; n <= 64; bits from n
+ * on are undefined. */
 #define S_FN(name) CONCAT4(simd, name, S_ID)
 
 ALWAYS_INLINE bool S_FN(scalar)(S_TYPE x, S_TYPE y, const bool less)

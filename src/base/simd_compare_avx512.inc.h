@@ -8,8 +8,8 @@
 #define S_LOAD(p) _mm512_loadu_si512(p)
 #define S_LOAD_PART(bits, p) _mm512_maskz_loadu_epi8((__mmask64)(bits), p)
 #define S_SET(x) _mm512_set1_epi8((char)(x))
-#define S_LT(u, v) (uint64_t)_mm512_cmplt_epi8_mask(u, v)
-#define S_EQ(u, v) (uint64_t)_mm512_cmpeq_epi8_mask(u, v)
+#define S_LT(u, v) (uint64_t) _mm512_cmplt_epi8_mask(u, v)
+#define S_EQ(u, v) (uint64_t) _mm512_cmpeq_epi8_mask(u, v)
 #include "base/simd_compare.inc.h"
 #define S_ID i16
 #define S_TYPE int16_t
@@ -20,8 +20,8 @@
 #define S_LOAD(p) _mm512_loadu_si512(p)
 #define S_LOAD_PART(bits, p) _mm512_maskz_loadu_epi16((__mmask32)(bits), p)
 #define S_SET(x) _mm512_set1_epi16((short)(x))
-#define S_LT(u, v) (uint64_t)_mm512_cmplt_epi16_mask(u, v)
-#define S_EQ(u, v) (uint64_t)_mm512_cmpeq_epi16_mask(u, v)
+#define S_LT(u, v) (uint64_t) _mm512_cmplt_epi16_mask(u, v)
+#define S_EQ(u, v) (uint64_t) _mm512_cmpeq_epi16_mask(u, v)
 #include "base/simd_compare.inc.h"
 #define S_ID i32
 #define S_TYPE int32_t
@@ -32,8 +32,8 @@
 #define S_LOAD(p) _mm512_loadu_si512(p)
 #define S_LOAD_PART(bits, p) _mm512_maskz_loadu_epi32((__mmask16)(bits), p)
 #define S_SET(x) _mm512_set1_epi32((int)(x))
-#define S_LT(u, v) (uint64_t)_mm512_cmplt_epi32_mask(u, v)
-#define S_EQ(u, v) (uint64_t)_mm512_cmpeq_epi32_mask(u, v)
+#define S_LT(u, v) (uint64_t) _mm512_cmplt_epi32_mask(u, v)
+#define S_EQ(u, v) (uint64_t) _mm512_cmpeq_epi32_mask(u, v)
 #include "base/simd_compare.inc.h"
 #define S_ID i64
 #define S_TYPE int64_t
@@ -44,8 +44,8 @@
 #define S_LOAD(p) _mm512_loadu_si512(p)
 #define S_LOAD_PART(bits, p) _mm512_maskz_loadu_epi64((__mmask8)(bits), p)
 #define S_SET(x) _mm512_set1_epi64((long long)(x))
-#define S_LT(u, v) (uint64_t)_mm512_cmplt_epi64_mask(u, v)
-#define S_EQ(u, v) (uint64_t)_mm512_cmpeq_epi64_mask(u, v)
+#define S_LT(u, v) (uint64_t) _mm512_cmplt_epi64_mask(u, v)
+#define S_EQ(u, v) (uint64_t) _mm512_cmpeq_epi64_mask(u, v)
 #include "base/simd_compare.inc.h"
 #define S_ID u8
 #define S_TYPE uint8_t
@@ -56,8 +56,8 @@
 #define S_LOAD(p) _mm512_loadu_si512(p)
 #define S_LOAD_PART(bits, p) _mm512_maskz_loadu_epi8((__mmask64)(bits), p)
 #define S_SET(x) _mm512_set1_epi8((char)(x))
-#define S_LT(u, v) (uint64_t)_mm512_cmplt_epu8_mask(u, v)
-#define S_EQ(u, v) (uint64_t)_mm512_cmpeq_epi8_mask(u, v)
+#define S_LT(u, v) (uint64_t) _mm512_cmplt_epu8_mask(u, v)
+#define S_EQ(u, v) (uint64_t) _mm512_cmpeq_epi8_mask(u, v)
 #include "base/simd_compare.inc.h"
 #define S_ID u16
 #define S_TYPE uint16_t
@@ -68,8 +68,8 @@
 #define S_LOAD(p) _mm512_loadu_si512(p)
 #define S_LOAD_PART(bits, p) _mm512_maskz_loadu_epi16((__mmask32)(bits), p)
 #define S_SET(x) _mm512_set1_epi16((short)(x))
-#define S_LT(u, v) (uint64_t)_mm512_cmplt_epu16_mask(u, v)
-#define S_EQ(u, v) (uint64_t)_mm512_cmpeq_epi16_mask(u, v)
+#define S_LT(u, v) (uint64_t) _mm512_cmplt_epu16_mask(u, v)
+#define S_EQ(u, v) (uint64_t) _mm512_cmpeq_epi16_mask(u, v)
 #include "base/simd_compare.inc.h"
 #define S_ID u32
 #define S_TYPE uint32_t
@@ -80,8 +80,8 @@
 #define S_LOAD(p) _mm512_loadu_si512(p)
 #define S_LOAD_PART(bits, p) _mm512_maskz_loadu_epi32((__mmask16)(bits), p)
 #define S_SET(x) _mm512_set1_epi32((int)(x))
-#define S_LT(u, v) (uint64_t)_mm512_cmplt_epu32_mask(u, v)
-#define S_EQ(u, v) (uint64_t)_mm512_cmpeq_epi32_mask(u, v)
+#define S_LT(u, v) (uint64_t) _mm512_cmplt_epu32_mask(u, v)
+#define S_EQ(u, v) (uint64_t) _mm512_cmpeq_epi32_mask(u, v)
 #include "base/simd_compare.inc.h"
 #define S_ID u64
 #define S_TYPE uint64_t
@@ -92,8 +92,8 @@
 #define S_LOAD(p) _mm512_loadu_si512(p)
 #define S_LOAD_PART(bits, p) _mm512_maskz_loadu_epi64((__mmask8)(bits), p)
 #define S_SET(x) _mm512_set1_epi64((long long)(x))
-#define S_LT(u, v) (uint64_t)_mm512_cmplt_epu64_mask(u, v)
-#define S_EQ(u, v) (uint64_t)_mm512_cmpeq_epi64_mask(u, v)
+#define S_LT(u, v) (uint64_t) _mm512_cmplt_epu64_mask(u, v)
+#define S_EQ(u, v) (uint64_t) _mm512_cmpeq_epi64_mask(u, v)
 #include "base/simd_compare.inc.h"
 #define S_ID f32
 #define S_TYPE float

@@ -333,43 +333,46 @@ static llkv_code read_whole(struct cx *cx, struct segment *segment, uint32_t col
 
 /* Few patches stay patches; many become a whole vector, if the vector is complete. NULL: an error was
  * recorded. */
-static struct overlay *make_overlay(struct cx *cx, struct segment *segment, uint32_t vector,
-                                    uint32_t column, const struct overlay *older,
-                                    const struct patch *patch)
+static struct overlay *make_overlay(struct cx *cx, struct store *store, uint32_t number,
+                                    uint32_t vector, uint32_t column, const struct patch *patch)
 {
-    const struct layout *layout = segment->layout;
     enum { DENSE_SHARE = 16 };
+    struct segment *segment = segment_at(store, number);
+    struct overlay_column *overlays = segment_overlays(segment, column);
+    if (overlays == NULL) goto no_memory;
+    const uint32_t vector_rows = store->layout.vector_rows;
+    struct overlay *older = overlay_at(&overlays->heads[vector], TS_LATEST);
+    struct store_view view = store_view_at(store, TS_LATEST); /* without rows of this change */
+    bool complete = store_segment_rows(store, &view, number) >= (vector + 1) * vector_rows;
     uint32_t count = patch->count + (older == NULL ? 0 : older->patch.count);
-    bool complete = written_rows(segment) >= (vector + 1) * layout->vector_rows;
-    struct overlay *made = NULL;
-    if (complete && count > layout->vector_rows / DENSE_SHARE) {
+    struct overlay *made;
+    if (complete && count > vector_rows / DENSE_SHARE) {
         struct arena_mark mark = arena_mark(cx->arena);
         struct vector base;
         if (read_whole(cx, segment, column, vector, &base) != LLKV_OK) return NULL;
-        made = overlay_densify(segment->budget, &base, patch);
+        made = overlay_densify(store->budget, &base, patch);
         arena_rewind(cx->arena, mark);
     } else {
-        made = overlay_merge(segment->budget, layout->phys[column], older, patch);
+        made = overlay_merge(store->budget, store->layout.phys[column], older, patch);
     }
-    if (made == NULL) cx->error->code = cx_nomem(cx);
+    if (made == NULL) goto no_memory;
+    made->head = &overlays->heads[vector];
+    made->column_zone = &overlays->zone;
     return made;
+no_memory:
+    cx->error->code = cx_nomem(cx);
+    return NULL;
 }
 
 llkv_code store_reserve_update(struct cx *cx, struct store_change *change, uint32_t segment,
                                uint32_t vector, uint32_t column, const struct patch *patch)
 {
     struct store *store = change->store;
-    struct segment *where = segment_at(store, segment);
     TRY(ensure_sketches(cx, store));
     if (store->layout.phys[column] == PHYS_NULLS) return LLKV_OK; /* NULL for ever */
-    struct overlay_column *overlays = segment_overlays(where, column);
-    if (overlays == NULL) return cx_nomem(cx);
-    struct overlay *older = atomic_load_explicit(&overlays->heads[vector], memory_order_relaxed);
-    struct overlay *made = make_overlay(cx, where, vector, column, older, patch);
+    struct overlay *made = make_overlay(cx, store, segment, vector, column, patch);
     if (made == NULL) return cx->error->code;
-    made->head = &overlays->heads[vector];
     made->column = column;
-    made->column_zone = &overlays->zone;
     patch_zone(patch, store->layout.phys[column], &made->fresh);
     made->next_pending = change->overlays;
     change->overlays = made;

@@ -247,10 +247,10 @@ static void copy_words(const struct value_source *source, const void *words, uin
     }
 }
 
-static llkv_code ensure_room(struct cx *cx, struct value_room *room)
+llkv_code value_room_ensure(struct cx *cx, struct value_room *room)
 {
     if (room->data != NULL) return LLKV_OK;
-    uint64_t *validity = cx_alloc(cx, (VEC_WORDS_MAX + 2) * sizeof(uint64_t));
+    uint64_t *validity = cx_alloc(cx, 2 * VEC_WORDS_MAX * sizeof(uint64_t));
     if (validity == NULL) return LLKV_NOMEM;
     uint8_t *data = cx_alloc_zero(cx, (size_t)VEC_ROWS_MAX * 16 + 16);
     if (data == NULL) return LLKV_NOMEM;
@@ -304,7 +304,7 @@ llkv_code segment_read(struct cx *cx, struct segment *segment, uint32_t column, 
                            .aux = source.heap};
     bool copy_bits = source.growing && (source.validity != NULL || source.phys == PHYS_BOOL);
     if (source.overlay == NULL && !copy_bits) return LLKV_OK;
-    TRY(ensure_room(cx, room));
+    TRY(value_room_ensure(cx, room));
     if (source.overlay != NULL) {
         copy_patched(&source, rows, room, out);
         return LLKV_OK;

@@ -75,11 +75,14 @@ struct value_source {
 struct value_source segment_source(struct segment *segment, uint32_t column, uint32_t vector,
                                    uint32_t rows, int64_t ts);
 
-/* Room for values that must be copied: VEC_ROWS_MAX values and bits. Made when first needed. */
+/* Room for values that must be copied: VEC_ROWS_MAX values, and two times as many bits. Zero is a
+ * room that was not needed yet. */
 struct value_room {
     void *data;
     uint64_t *validity;
 };
+/* Make the room if there is none, in cx->arena. */
+NODISCARD llkv_code value_room_ensure(struct cx *cx, struct value_room *room);
 /* The first `rows` rows of a vector, as the snapshot sees them. Points into the table's memory where
  * nothing must be patched, else into `room` (allocated from cx->arena). */
 NODISCARD llkv_code segment_read(struct cx *cx, struct segment *segment, uint32_t column,

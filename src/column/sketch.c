@@ -13,10 +13,16 @@ static_assert(SKETCH_REGISTERS == 1 << INDEX_BITS, "the low bits of a hash choos
 static void add_hash(struct sketch *sketch, uint64_t hash)
 {
     _Atomic uint8_t *reg = &sketch->registers[hash & (SKETCH_REGISTERS - 1)];
-    uint64_t rest = hash >> INDEX_BITS | UINT64_C(1) << 63; /* never 0 */
+    uint64_t rest = hash >> INDEX_BITS | UINT64_C(1) << (64 - INDEX_BITS); /* never 0 */
     uint8_t rank = (uint8_t)(__builtin_ctzll(rest) + 1);
     if (rank > atomic_load_explicit(reg, memory_order_relaxed))
         atomic_store_explicit(reg, rank, memory_order_relaxed);
+}
+
+/* hash_u64 keeps 0, which would look like a very rare hash. */
+static uint64_t hash_word(uint64_t word)
+{
+    return hash_u64(word + UINT64_C(0x9e3779b97f4a7c15));
 }
 
 /* Equal values must have equal bytes. */
@@ -26,7 +32,7 @@ static uint64_t hash_real(double value)
     if (value != value) return HASH_NULL;
     uint64_t bits;
     memcpy(&bits, &value, sizeof bits);
-    return hash_u64(bits);
+    return hash_word(bits);
 }
 
 static uint64_t hash_slot(enum phys_type phys, const uint8_t *slot)
@@ -50,12 +56,12 @@ static uint64_t hash_slot(enum phys_type phys, const uint8_t *slot)
     uint32_t width = phys_bytes[phys];
     if (width > sizeof word) return hash_bytes(slot, width);
     memcpy(&word, slot, width);
-    return hash_u64(word);
+    return hash_word(word);
 }
 
 static void add_words(struct sketch *sketch, const uint64_t *values, uint32_t n)
 {
-    for (uint32_t i = 0; i < n; i++) add_hash(sketch, hash_u64(values[i]));
+    for (uint32_t i = 0; i < n; i++) add_hash(sketch, hash_word(values[i]));
 }
 
 void sketch_add(struct sketch *sketch, enum phys_type phys, const void *data, uint32_t first,
@@ -71,7 +77,7 @@ void sketch_add(struct sketch *sketch, enum phys_type phys, const void *data, ui
     }
     for (uint32_t i = 0; i < n; i++) {
         if (validity != NULL && !bit_get(validity, i)) continue;
-        uint64_t hash = phys == PHYS_BOOL ? hash_u64(bit_get(data, first + i))
+        uint64_t hash = phys == PHYS_BOOL ? hash_word(bit_get(data, first + i))
                                           : hash_slot(phys, values + (first + i) * width);
         add_hash(sketch, hash);
     }

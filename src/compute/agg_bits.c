@@ -1,4 +1,5 @@
-/* agg_bits.c -- BIT_AND, BIT_OR, BIT_XOR of integers; BOOL_AND, BOOL_OR, and MIN and MAX of BOOL. */
+/* agg_bits.c -- BIT_AND, BIT_OR, BIT_XOR of integers; BOOL_AND, BOOL_OR, and MIN and MAX of BOOL.
+ */
 #include "compute/agg_priv.h"
 
 struct bits_state {
@@ -100,7 +101,8 @@ static llkv_code bools_update(struct bits_state *s, const uint64_t *bits, const 
                               uint32_t n, const enum bits_rule rule)
 {
     for (uint32_t i = 0; i < n; i += 64) {
-        const uint64_t valid = low_bits(n - i) & (validity == NULL ? ~UINT64_C(0) : validity[i >> 6]);
+        const uint64_t valid =
+            low_bits(n - i) & (validity == NULL ? ~UINT64_C(0) : validity[i >> 6]);
         if (valid == 0) continue;
         const bool one =
             rule == BITS_AND ? (~bits[i >> 6] & valid) == 0 : (bits[i >> 6] & valid) != 0;
@@ -154,21 +156,20 @@ static llkv_code bool_or_groups(struct agg_context *ac, uint8_t *rows, uint32_t 
 #define ROW(rule)                                                                                  \
     {                                                                                              \
         BITS(PHYS_I8, u8, rule, 1), BITS(PHYS_I16, u16, rule, 2), BITS(PHYS_I32, u32, rule, 4),    \
-        BITS(PHYS_I64, u64, rule, 8), BITS(PHYS_I128, u128, rule, 16),                             \
-        BITS(PHYS_U8, u8, rule, 1), BITS(PHYS_U16, u16, rule, 2), BITS(PHYS_U32, u32, rule, 4),    \
-        BITS(PHYS_U64, u64, rule, 8), BITS(PHYS_U128, u128, rule, 16)                              \
+            BITS(PHYS_I64, u64, rule, 8), BITS(PHYS_I128, u128, rule, 16),                         \
+            BITS(PHYS_U8, u8, rule, 1), BITS(PHYS_U16, u16, rule, 2),                              \
+            BITS(PHYS_U32, u32, rule, 4), BITS(PHYS_U64, u64, rule, 8),                            \
+            BITS(PHYS_U128, u128, rule, 16)                                                        \
     }
 
 const struct agg_kernel *agg_bits_find(enum agg_op op, enum phys_type in)
 {
     static const struct agg_kernel ands[PHYS_COUNT] = ROW(and), ors[PHYS_COUNT] = ROW(or),
                                    xors[PHYS_COUNT] = ROW(xor);
-    static const struct agg_kernel all = {PHYS_BOOL,       sizeof(struct bits_state),
-                                          bool_and_update, bool_and_groups,
-                                          and_merge,       final_1};
-    static const struct agg_kernel any = {PHYS_BOOL,      sizeof(struct bits_state),
-                                          bool_or_update, bool_or_groups,
-                                          or_merge,       final_1};
+    static const struct agg_kernel all = {
+        PHYS_BOOL, sizeof(struct bits_state), bool_and_update, bool_and_groups, and_merge, final_1};
+    static const struct agg_kernel any = {
+        PHYS_BOOL, sizeof(struct bits_state), bool_or_update, bool_or_groups, or_merge, final_1};
     if (in == PHYS_BOOL && (op == AGG_BOOL_AND || op == AGG_MIN)) return &all;
     if (in == PHYS_BOOL && (op == AGG_BOOL_OR || op == AGG_MAX)) return &any;
     const struct agg_kernel *row = NULL;

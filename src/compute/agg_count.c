@@ -104,21 +104,21 @@ static llkv_code nulls_final(struct agg_context *ac, const void *state, void *ou
     return LLKV_OK;
 }
 
-static const struct agg_kernel count_star = {PHYS_I64,    sizeof(struct count_state), star_update,
-                                             star_groups, count_merge,                count_final};
-static const struct agg_kernel count_any = {PHYS_I64,     sizeof(struct count_state), count_update,
-                                            count_groups, count_merge,                count_final};
-static const struct agg_kernel count_nulls = {PHYS_I64,     sizeof(struct count_state), nulls_update,
-                                              nulls_groups, count_merge,                count_final};
-static const struct agg_kernel pick_nulls = {PHYS_NULLS,   sizeof(struct count_state), nulls_update,
-                                             nulls_groups, nulls_merge,                nulls_final};
+static const struct agg_kernel count_star = {
+    PHYS_I64, sizeof(struct count_state), star_update, star_groups, count_merge, count_final};
+static const struct agg_kernel count_any = {
+    PHYS_I64, sizeof(struct count_state), count_update, count_groups, count_merge, count_final};
+static const struct agg_kernel count_nulls = {
+    PHYS_I64, sizeof(struct count_state), nulls_update, nulls_groups, count_merge, count_final};
+static const struct agg_kernel pick_nulls = {
+    PHYS_NULLS, sizeof(struct count_state), nulls_update, nulls_groups, nulls_merge, nulls_final};
 
 const struct agg_kernel *agg_count_find(enum agg_op op, enum phys_type in)
 {
     if (op == AGG_COUNT_STAR) return &count_star;
     if (op == AGG_COUNT) return in == PHYS_NULLS ? &count_nulls : &count_any;
     if (in != PHYS_NULLS) return NULL;
-    const bool same_type = op == AGG_MIN || op == AGG_MAX || op == AGG_ANY || op == AGG_FIRST ||
-                           op == AGG_LAST;
+    const bool same_type =
+        op == AGG_MIN || op == AGG_MAX || op == AGG_ANY || op == AGG_FIRST || op == AGG_LAST;
     return same_type ? &pick_nulls : NULL;
 }

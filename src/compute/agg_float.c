@@ -16,17 +16,21 @@ enum { CHUNK_ROWS = 512 };
 
 /* ---- feeding: chunks of doubles in which NULLs have become 0 ---- */
 
-static void chunk_of_f64(double *restrict out, const double *x, const uint64_t *validity, uint32_t n)
+static void chunk_of_f64(double *restrict out, const double *x, const uint64_t *validity,
+                         uint32_t n)
 {
-    for (uint32_t i = 0; i < n; i++) out[i] = agg_valid(validity, i) ? x[i] : 0.0;
+    for (uint32_t i = 0; i < n; i++)
+        out[i] = agg_valid(validity, i) ? x[i] : 0.0;
 }
 
 static void chunk_of_f32(double *restrict out, const float *x, const uint64_t *validity, uint32_t n)
 {
     if (validity == NULL) {
-        for (uint32_t i = 0; i < n; i++) out[i] = (double)x[i];
+        for (uint32_t i = 0; i < n; i++)
+            out[i] = (double)x[i];
     } else {
-        for (uint32_t i = 0; i < n; i++) out[i] = agg_valid(validity, i) ? (double)x[i] : 0.0;
+        for (uint32_t i = 0; i < n; i++)
+            out[i] = agg_valid(validity, i) ? (double)x[i] : 0.0;
     }
 }
 
@@ -105,34 +109,35 @@ static llkv_code average_update_f32(struct agg_context *ac, void *state, const v
     return LLKV_OK;
 }
 
-#define A_STATE struct float_sum
-#define A_ADD(s, x) (float_sum_add((s), (double)(x)), (s)->seen = 1)
-#define A_FN(name) sum_##name##_f64
-#define A_TYPE double
-#include "compute/agg_groups.inc.h"
-#undef A_FN
-#undef A_TYPE
-#define A_FN(name) sum_##name##_f32
-#define A_TYPE float
-#include "compute/agg_groups.inc.h"
-#undef A_FN
-#undef A_TYPE
-#undef A_STATE
-#undef A_ADD
-#define A_STATE struct average_state
-#define A_ADD(s, x) (float_sum_add(&(s)->sum, (double)(x)), (s)->count++)
-#define A_FN(name) average_##name##_f64
-#define A_TYPE double
-#include "compute/agg_groups.inc.h"
-#undef A_FN
-#undef A_TYPE
-#define A_FN(name) average_##name##_f32
-#define A_TYPE float
-#include "compute/agg_groups.inc.h"
-#undef A_FN
-#undef A_TYPE
-#undef A_STATE
-#undef A_ADD
+/* Groups: digits are made strip by strip, in lanes, and added row by row. */
+#define F_STATE struct float_sum
+#define F_SUM(s) (s)
+#define F_NOTE(s) ((s)->seen = 1)
+#define F_FN(name) sum_##name##_f64
+#define F_TYPE double
+#define F_CHUNK chunk_of_f64
+#include "compute/agg_float_groups.inc.h"
+#define F_FN(name) sum_##name##_f32
+#define F_TYPE float
+#define F_CHUNK chunk_of_f32
+#include "compute/agg_float_groups.inc.h"
+#undef F_STATE
+#undef F_SUM
+#undef F_NOTE
+#define F_STATE struct average_state
+#define F_SUM(s) (&(s)->sum)
+#define F_NOTE(s) ((s)->count++)
+#define F_FN(name) average_##name##_f64
+#define F_TYPE double
+#define F_CHUNK chunk_of_f64
+#include "compute/agg_float_groups.inc.h"
+#define F_FN(name) average_##name##_f32
+#define F_TYPE float
+#define F_CHUNK chunk_of_f32
+#include "compute/agg_float_groups.inc.h"
+#undef F_STATE
+#undef F_SUM
+#undef F_NOTE
 
 static llkv_code sum_merge(struct agg_context *ac, void *into, const void *from)
 {
@@ -245,8 +250,8 @@ static double squared_distances(const struct variance_state *s, int *out_exponen
     return distances > 0 ? distances : 0;
 }
 
-static llkv_code variance_of(struct agg_context *ac, const struct variance_state *s, int64_t divisor,
-                             bool root, void *out, bool *out_valid)
+static llkv_code variance_of(struct agg_context *ac, const struct variance_state *s,
+                             int64_t divisor, bool root, void *out, bool *out_valid)
 {
     double result = 0;
     *out_valid = divisor > 0;

@@ -122,10 +122,11 @@ static llkv_code slot_final(struct agg_context *ac, const void *state, void *out
 #define ROW(which)                                                                                 \
     {                                                                                              \
         KEYED(i8, PHYS_I8, which), KEYED(i16, PHYS_I16, which), KEYED(i32, PHYS_I32, which),       \
-        KEYED(i64, PHYS_I64, which), KEYED(u8, PHYS_U8, which), KEYED(u16, PHYS_U16, which),       \
-        KEYED(u32, PHYS_U32, which), KEYED(u64, PHYS_U64, which), KEYED(f32, PHYS_F32, which),     \
-        KEYED(f64, PHYS_F64, which), SLOT(i128, PHYS_I128, which), SLOT(u128, PHYS_U128, which),   \
-        SLOT(mdn, PHYS_MDN, which), SLOT(number, PHYS_NUMBER, which)                               \
+            KEYED(i64, PHYS_I64, which), KEYED(u8, PHYS_U8, which), KEYED(u16, PHYS_U16, which),   \
+            KEYED(u32, PHYS_U32, which), KEYED(u64, PHYS_U64, which), KEYED(f32, PHYS_F32, which), \
+            KEYED(f64, PHYS_F64, which), SLOT(i128, PHYS_I128, which),                             \
+            SLOT(u128, PHYS_U128, which), SLOT(mdn, PHYS_MDN, which),                              \
+            SLOT(number, PHYS_NUMBER, which)                                                       \
     }
 
 const struct agg_kernel *agg_min_max_find(enum agg_op op, enum phys_type in)

@@ -1,4 +1,5 @@
-/* compute/agg_min_max_slot.inc.h -- template: MIN and MAX of a type of 16 bytes. In: S_ID, S_PHYS. */
+/* compute/agg_min_max_slot.inc.h -- template: MIN and MAX of a type of 16 bytes. In: S_ID, S_PHYS.
+ */
 #define A_STATE struct slot_state
 #define A_TYPE struct slot
 #define A_FN(name) CONCAT4(min, S_ID, name)

@@ -71,14 +71,16 @@ static llkv_code integer_final(struct agg_context *ac, const void *state, int64_
     const struct number_state *s = (const struct number_state *)state;
     *out_valid = s->count != 0;
     *out = (int64_t)integers_of(s);
-    if (*out != integers_of(s)) return cx_fail(ac->cx, LLKV_OVERFLOW, "the sum does not fit BIGINT");
+    if (*out != integers_of(s))
+        return cx_fail(ac->cx, LLKV_OVERFLOW, "the sum does not fit BIGINT");
     return LLKV_OK;
 }
 
 static llkv_code i64_final(struct agg_context *ac, const void *state, void *out, bool *out_valid)
 {
     const struct number_state *s = (const struct number_state *)state;
-    CHECK(ac->cx, s->reals.seen == 0);
+    if (s->reals.seen != 0)
+        return cx_fail(ac->cx, LLKV_INTERNAL, "a sum of integers met a real number");
     int64_t sum;
     TRY(integer_final(ac, state, &sum, out_valid));
     memcpy(out, &sum, sizeof sum);

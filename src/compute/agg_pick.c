@@ -1,4 +1,5 @@
-/* agg_pick.c -- ANY, FIRST and LAST of values of a fixed width; a width is all they know of a type. */
+/* agg_pick.c -- ANY, FIRST and LAST of values of a fixed width; a width is all they know of a type.
+ */
 #include "compute/agg_priv.h"
 
 struct pick_state {
@@ -72,22 +73,18 @@ static llkv_code merge_last(struct agg_context *ac, void *into, const void *from
 #include "compute/agg_pick.inc.h"
 
 #define PICK(phys, id, rule, merge)                                                                \
-    [phys] = {phys,                                                                                \
-              sizeof(struct pick_state),                                                           \
-              rule##_##id##_update,                                                                \
-              rule##_##id##_groups,                                                                \
-              merge,                                                                               \
-              pick_##id##_final}
+    [phys] = {phys,  sizeof(struct pick_state), rule##_##id##_update, rule##_##id##_groups,        \
+              merge, pick_##id##_final}
 #define ROW(rule, merge)                                                                           \
     {                                                                                              \
         PICK(PHYS_BOOL, bits, rule, merge), PICK(PHYS_I8, w1, rule, merge),                        \
-        PICK(PHYS_I16, w2, rule, merge), PICK(PHYS_I32, w4, rule, merge),                          \
-        PICK(PHYS_I64, w8, rule, merge), PICK(PHYS_I128, w16, rule, merge),                        \
-        PICK(PHYS_U8, w1, rule, merge), PICK(PHYS_U16, w2, rule, merge),                           \
-        PICK(PHYS_U32, w4, rule, merge), PICK(PHYS_U64, w8, rule, merge),                          \
-        PICK(PHYS_U128, w16, rule, merge), PICK(PHYS_F32, w4, rule, merge),                        \
-        PICK(PHYS_F64, w8, rule, merge), PICK(PHYS_MDN, w16, rule, merge),                         \
-        PICK(PHYS_NUMBER, w16, rule, merge)                                                        \
+            PICK(PHYS_I16, w2, rule, merge), PICK(PHYS_I32, w4, rule, merge),                      \
+            PICK(PHYS_I64, w8, rule, merge), PICK(PHYS_I128, w16, rule, merge),                    \
+            PICK(PHYS_U8, w1, rule, merge), PICK(PHYS_U16, w2, rule, merge),                       \
+            PICK(PHYS_U32, w4, rule, merge), PICK(PHYS_U64, w8, rule, merge),                      \
+            PICK(PHYS_U128, w16, rule, merge), PICK(PHYS_F32, w4, rule, merge),                    \
+            PICK(PHYS_F64, w8, rule, merge), PICK(PHYS_MDN, w16, rule, merge),                     \
+            PICK(PHYS_NUMBER, w16, rule, merge)                                                    \
     }
 
 const struct agg_kernel *agg_pick_find(enum agg_op op, enum phys_type in)

@@ -1,4 +1,5 @@
-/* agg_sum.c -- SUM, SUM_I64, TOTAL and AVG of integers: exact, rounded or refused once at the end. */
+/* agg_sum.c -- SUM, SUM_I64, TOTAL and AVG of integers: exact, rounded or refused once at the end.
+ */
 #include "compute/agg_priv.h"
 #include "compute/kernel_priv.h"
 #include "compute/wide.h"

@@ -29,7 +29,8 @@ static llkv_code text_reserve(struct agg_context *ac, struct text_state *s, uint
         return cx_fail(ac->cx, LLKV_LIMIT, "a text of an aggregate exceeds %d bytes",
                        (int)TEXT_BYTES_MAX);
     uint64_t capacity = 32;
-    while (capacity < bytes) capacity *= 2;
+    while (capacity < bytes)
+        capacity *= 2;
     uint8_t *room = (uint8_t *)arena_alloc(ac->heap, (size_t)capacity);
     if (room == NULL) return cx_nomem(ac->cx);
     if (kept > 0) memcpy(room, s->bytes, kept);
@@ -163,8 +164,11 @@ static llkv_code concat_final(struct agg_context *ac, const void *state, void *o
 const struct agg_kernel *agg_text_find(enum agg_op op, enum phys_type in)
 {
     static const struct agg_kernel kernels[AGG_COUNT_OF_OPS] = {
-        [AGG_MIN] = TEXT(min),     [AGG_MAX] = TEXT(max),   [AGG_ANY] = TEXT(any),
-        [AGG_FIRST] = TEXT(first), [AGG_LAST] = TEXT(last),
+        [AGG_MIN] = TEXT(min),
+        [AGG_MAX] = TEXT(max),
+        [AGG_ANY] = TEXT(any),
+        [AGG_FIRST] = TEXT(first),
+        [AGG_LAST] = TEXT(last),
         [AGG_GROUP_CONCAT] = {PHYS_VIEW, sizeof(struct text_state), concat_update, concat_groups,
                               concat_merge, concat_final},
     };

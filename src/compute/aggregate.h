@@ -12,21 +12,21 @@
 
 /* X(name) */
 #define AGG_LIST(X)                                                                                \
-    X(COUNT_STAR)   /* -> I64; takes no values */                                                  \
-    X(COUNT)        /* -> I64; any type */                                                         \
-    X(SUM)          /* integers and decimals -> I128 exact, flagged beyond; floats -> F64 */       \
-    X(SUM_I64)      /* I8..I64, NUMBER(integers) -> I64, flagged beyond (sqlite_compat) */         \
-    X(SUM_NUMBER)   /* NUMBER -> NUMBER: integer if all were, else real (sqlite_compat) */         \
-    X(TOTAL)        /* -> F64, 0.0 for no rows */                                                  \
-    X(AVG)          /* -> F64; integers summed exactly, divided once (decimals: caller scales) */  \
-    X(MIN)          /* -> same type */                                                             \
+    X(COUNT_STAR) /* -> I64; takes no values */                                                    \
+    X(COUNT)      /* -> I64; any type */                                                           \
+    X(SUM)        /* integers and decimals -> I128 exact, flagged beyond; floats -> F64 */         \
+    X(SUM_I64)    /* I8..I64, NUMBER(integers) -> I64, flagged beyond (sqlite_compat) */           \
+    X(SUM_NUMBER) /* NUMBER -> NUMBER: integer if all were, else real (sqlite_compat) */           \
+    X(TOTAL)      /* -> F64, 0.0 for no rows */                                                    \
+    X(AVG)        /* -> F64; integers summed exactly, divided once (decimals: caller scales) */    \
+    X(MIN)        /* -> same type */                                                               \
     X(MAX)                                                                                         \
-    X(ANY)          /* any non-NULL value, else NULL */                                            \
-    X(FIRST)        /* first row's value, NULL included */                                         \
+    X(ANY)   /* any non-NULL value, else NULL */                                                   \
+    X(FIRST) /* first row's value, NULL included */                                                \
     X(LAST)                                                                                        \
-    X(BOOL_AND)     /* BOOL -> BOOL */                                                             \
+    X(BOOL_AND) /* BOOL -> BOOL */                                                                 \
     X(BOOL_OR)                                                                                     \
-    X(BIT_AND)      /* integers */                                                                 \
+    X(BIT_AND) /* integers */                                                                      \
     X(BIT_OR)                                                                                      \
     X(BIT_XOR)                                                                                     \
     X(GROUP_CONCAT) /* VIEW -> VIEW, separator from the context */                                 \

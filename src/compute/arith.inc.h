@@ -9,8 +9,8 @@
  * The flags are ORed and looked at once per strip: that keeps the loop free of branches. */
 #define K_FN(shape) CONCAT4(K_OP, K_ID, shape)
 
-ALWAYS_INLINE uint32_t K_FN(body)(K_TYPE *restrict out, const K_TYPE *a, const K_TYPE *b, uint32_t n,
-                                  const bool a_scalar, const bool b_scalar)
+ALWAYS_INLINE uint32_t K_FN(body)(K_TYPE *restrict out, const K_TYPE *a, const K_TYPE *b,
+                                  uint32_t n, const bool a_scalar, const bool b_scalar)
 {
     K_UTYPE any = 0;
     for (uint32_t i = 0; i < n; i++) {

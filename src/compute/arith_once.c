@@ -1,5 +1,5 @@
-/* arith_once.c -- division, shifts and what else no wider instruction set helps. Divisors that would
- * trap (0; -1 under the smallest value) are replaced before dividing. */
+/* arith_once.c -- division, shifts and what else no wider instruction set helps. Divisors that
+ * would trap (0; -1 under the smallest value) are replaced before dividing. */
 #include <math.h>
 
 #include "compute/kernel_priv.h"
@@ -120,7 +120,10 @@ static int64_t shift_left(int64_t x, uint64_t count)
 #include "compute/arith.inc.h"
 #undef FMOD
 
-#define SHAPES(op, id) {op##_##id##_vv, op##_##id##_vs, op##_##id##_sv}
+#define SHAPES(op, id)                                                                             \
+    {                                                                                              \
+        op##_##id##_vv, op##_##id##_vs, op##_##id##_sv                                             \
+    }
 #define INT_ROW(op)                                                                                \
     [PHYS_I8] = SHAPES(op, i8), [PHYS_I16] = SHAPES(op, i16), [PHYS_I32] = SHAPES(op, i32),        \
     [PHYS_I64] = SHAPES(op, i64), [PHYS_U8] = SHAPES(op, u8), [PHYS_U16] = SHAPES(op, u16),        \

@@ -1,5 +1,5 @@
-/* compute/arith_shapes.inc.h -- template: the three shapes of K_FN(body), which is given constants to
- * be specialised by. */
+/* compute/arith_shapes.inc.h -- template: the three shapes of K_FN(body), which is given constants
+ * to be specialised by. */
 static uint32_t K_FN(vv)(void *restrict out, const void *a, const void *b, const void *param,
                          uint32_t n)
 {

@@ -12,7 +12,9 @@
     ((r) = (i128)((u128)(x) - (u128)(y)), (bad) = (((x) ^ (y)) & ((x) ^ (r))) < 0)
 #define MUL_I(x, y, r, bad) ((bad) = i128_mul(x, y, &(r)))
 #define DIV_I(x, y, r, bad)                                                                        \
-    ((r) = (y) == 0 ? 0 : (y) == -1 ? (i128)(0 - (u128)(x)) : (x) / (y),                           \
+    ((r) = (y) == 0    ? 0                                                                         \
+           : (y) == -1 ? (i128)(0 - (u128)(x))                                                     \
+                       : (x) / (y),                                                                \
      (bad) = (y) == -1 && (x) == I128_MIN)
 #define MOD_I(x, y, r, bad)                                                                        \
     ((r) = (y) == 0 || (y) == -1 ? 0 : (x) % (y), (bad) = (y) == -1 && (x) == I128_MIN)
@@ -25,7 +27,7 @@
 #define OR_U(x, y, r, bad) ((r) = (x) | (y), (bad) = 0)
 #define XOR_U(x, y, r, bad) ((r) = (x) ^ (y), (bad) = 0)
 #define IN_WIDTH(y) ((u128)(y) < 128)
-#define COUNT(y) ((uint32_t)(y) & 127)
+#define COUNT(y) ((uint32_t)(y)&127)
 #define SHL_I(x, y, r, bad)                                                                        \
     ((r) = IN_WIDTH(y) ? (i128)((u128)(x) << COUNT(y)) : 0,                                        \
      (bad) = (y) < 0 || (IN_WIDTH(y) ? ((r) >> COUNT(y)) != (x) : (x) != 0))
@@ -79,8 +81,14 @@
 #include "compute/each_wide.inc.h"
 #undef K_TEMPLATE
 
-#define SHAPES(op, id) {op##_##id##_vv, op##_##id##_vs, op##_##id##_sv}
-#define WIDE_ROW(op) {[PHYS_I128] = SHAPES(op, i128), [PHYS_U128] = SHAPES(op, u128)}
+#define SHAPES(op, id)                                                                             \
+    {                                                                                              \
+        op##_##id##_vv, op##_##id##_vs, op##_##id##_sv                                             \
+    }
+#define WIDE_ROW(op)                                                                               \
+    {                                                                                              \
+        [PHYS_I128] = SHAPES(op, i128), [PHYS_U128] = SHAPES(op, u128)                             \
+    }
 kernel_fn *const arith_wide[ARITH_OP_COUNT][PHYS_COUNT][KERNEL_SHAPE_COUNT] = {
     [ARITH_ADD] = WIDE_ROW(add), [ARITH_SUB] = WIDE_ROW(sub), [ARITH_MUL] = WIDE_ROW(mul),
     [ARITH_DIV] = WIDE_ROW(div), [ARITH_MOD] = WIDE_ROW(mod), [ARITH_AND] = WIDE_ROW(and),
@@ -146,8 +154,10 @@ static struct number number_absolute(struct number x)
 #include "compute/unary.inc.h"
 
 kernel_fn *const unary_once[UNARY_OP_COUNT][PHYS_COUNT] = {
-    [UNARY_NEG] = {[PHYS_I128] = neg_i128_v, [PHYS_U128] = neg_u128_v, [PHYS_NUMBER] = neg_number_v},
-    [UNARY_ABS] = {[PHYS_I128] = abs_i128_v, [PHYS_U128] = abs_u128_v, [PHYS_NUMBER] = abs_number_v},
-    [UNARY_BITNOT] = {[PHYS_I128] = not_i128_v, [PHYS_U128] = not_u128_v,
-                      [PHYS_NUMBER] = not_number_v},
+    [UNARY_NEG] =
+        {[PHYS_I128] = neg_i128_v, [PHYS_U128] = neg_u128_v, [PHYS_NUMBER] = neg_number_v},
+    [UNARY_ABS] =
+        {[PHYS_I128] = abs_i128_v, [PHYS_U128] = abs_u128_v, [PHYS_NUMBER] = abs_number_v},
+    [UNARY_BITNOT] =
+        {[PHYS_I128] = not_i128_v, [PHYS_U128] = not_u128_v, [PHYS_NUMBER] = not_number_v},
 };

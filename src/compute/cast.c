@@ -45,17 +45,18 @@ ALWAYS_INLINE bool is_finite_f64(double x)
 #undef F_TEMPLATE
 
 static uint32_t cast_truth_number(void *restrict out, const void *a, const void *b,
-                                 const void *param, uint32_t n)
+                                  const void *param, uint32_t n)
 {
     (void)b;
     (void)param;
     struct number *restrict to = (struct number *)out;
-    for (uint32_t i = 0; i < n; i++) to[i] = number_int(bit_get((const uint64_t *)a, i));
+    for (uint32_t i = 0; i < n; i++)
+        to[i] = number_int(bit_get((const uint64_t *)a, i));
     return 0;
 }
 
 static uint32_t cast_number_truth(void *restrict out, const void *a, const void *b,
-                                 const void *param, uint32_t n)
+                                  const void *param, uint32_t n)
 {
     (void)b;
     (void)param;
@@ -101,7 +102,7 @@ static uint32_t copy_numbers(void *restrict out, const void *a, const void *b, c
         [PHYS_U16] = cast_##from##_u16, [PHYS_U32] = cast_##from##_u32,                            \
         [PHYS_U64] = cast_##from##_u64, [PHYS_U128] = cast_##from##_u128,                          \
         [PHYS_F32] = cast_##from##_f32, [PHYS_F64] = cast_##from##_f64,                            \
-        [PHYS_BOOL] = cast_##from##_truth, [PHYS_NUMBER] = cast_##from##_number                     \
+        [PHYS_BOOL] = cast_##from##_truth, [PHYS_NUMBER] = cast_##from##_number                    \
     }
 #define FROM_BOOL(to) cast_truth_##to
 #define FROM_NUMBER(to) cast_number_##to
@@ -115,9 +116,9 @@ static kernel_fn *const casts[PHYS_COUNT][PHYS_COUNT] = {
     [PHYS_F64] = TO_ROW(f64),
     [PHYS_BOOL] = {NUMERIC(FROM_BOOL), [PHYS_F32] = cast_truth_f32, [PHYS_F64] = cast_truth_f64,
                    [PHYS_BOOL] = copy_bits, [PHYS_NUMBER] = cast_truth_number},
-    [PHYS_NUMBER] = {NUMERIC(FROM_NUMBER), [PHYS_F32] = cast_number_f32,
-                     [PHYS_F64] = cast_number_f64, [PHYS_BOOL] = cast_number_truth,
-                     [PHYS_NUMBER] = copy_numbers},
+    [PHYS_NUMBER] =
+        {NUMERIC(FROM_NUMBER), [PHYS_F32] = cast_number_f32, [PHYS_F64] = cast_number_f64,
+         [PHYS_BOOL] = cast_number_truth, [PHYS_NUMBER] = copy_numbers},
 };
 
 static kernel_fn *const truncations[PHYS_COUNT][PHYS_COUNT] = {

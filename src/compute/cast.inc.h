@@ -15,7 +15,8 @@ static uint32_t K_FN(cast)(void *restrict out, const void *a, const void *b, con
     uint32_t bad = 0;
     for (uint32_t i = 0; i < n; i++) {
         const double whole = round_even((double)from[i]);
-        const bool fits = whole >= INT_FLOOR(T_SIGNED, T_BITS) && whole < INT_CEILING(T_SIGNED, T_BITS);
+        const bool fits =
+            whole >= INT_FLOOR(T_SIGNED, T_BITS) && whole < INT_CEILING(T_SIGNED, T_BITS);
         to[i] = (T_TYPE)(fits ? whole : 0);
         bad |= !fits;
     }

@@ -2,12 +2,13 @@
  *
  * Out: static cast_bool_<F>, cast_<F>_bool, cast_<F>_number, cast_number_<F>, trunc_number_<F> */
 static uint32_t CAST_FROM_BOOL(F_ID)(void *restrict out, const void *a, const void *b,
-                                         const void *param, uint32_t n)
+                                     const void *param, uint32_t n)
 {
     (void)b;
     (void)param;
     F_TYPE *restrict to = (F_TYPE *)out;
-    for (uint32_t i = 0; i < n; i++) to[i] = (F_TYPE)bit_get((const uint64_t *)a, i);
+    for (uint32_t i = 0; i < n; i++)
+        to[i] = (F_TYPE)bit_get((const uint64_t *)a, i);
     return 0;
 }
 
@@ -20,7 +21,8 @@ static uint32_t CAST_TO_BOOL(F_ID)(void *restrict out, const void *a, const void
     uint64_t *restrict to = (uint64_t *)out;
     for (uint32_t i = 0; i < n; i += 64) {
         uint64_t word = 0;
-        for (uint32_t k = 0; k < 64 && i + k < n; k++) word |= (uint64_t)(from[i + k] != 0) << k;
+        for (uint32_t k = 0; k < 64 && i + k < n; k++)
+            word |= (uint64_t)(from[i + k] != 0) << k;
         to[i >> 6] = word;
     }
     return 0;

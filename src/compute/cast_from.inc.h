@@ -1,5 +1,5 @@
-/* Includes F_TEMPLATE once per numeric type with F_ID, F_TYPE, F_UTYPE, F_SIGNED, F_BITS and F_FLOAT
- * set, and clears them. */
+/* Includes F_TEMPLATE once per numeric type with F_ID, F_TYPE, F_UTYPE, F_SIGNED, F_BITS and
+ * F_FLOAT set, and clears them. */
 #define F_ID i8
 #define F_TYPE int8_t
 #define F_UTYPE uint8_t

@@ -1,4 +1,5 @@
-/* Includes compute/cast.inc.h once per numeric type to cast to, from the type F_... of cast_from.inc.h. */
+/* Includes compute/cast.inc.h once per numeric type to cast to, from the type F_... of
+ * cast_from.inc.h. */
 #define T_ID i8
 #define T_TYPE int8_t
 #define T_UTYPE uint8_t

@@ -1,12 +1,11 @@
 /* compute/compare.inc.h -- template: the six comparisons in the three shapes out of two orders.
  *
  * In:  K_ID
- *      K_BODY(out, a, b, n, less, invert, a_scalar, b_scalar)   a < b or a == b to bits, inverted if
- *      wanted; the last four are constants, and a_scalar only comes with `less`
- * Out: static cmp_<K_ID>_{eq,ne,lt,le,gt,ge}_{vv,vs,sv} of type kernel_fn. */
+ *      K_BODY(out, a, b, n, less, invert, a_scalar, b_scalar)   a < b or a == b to bits, inverted
+ * if wanted; the last four are constants, and a_scalar only comes with `less` Out: static
+ * cmp_<K_ID>_{eq,ne,lt,le,gt,ge}_{vv,vs,sv} of type kernel_fn. */
 #define K_FN(op) CONCAT4(cmp, K_ID, op)
-#define K_ARGS                                                                                     \
-    void *restrict out, const void *a, const void *b, const void *param, uint32_t n
+#define K_ARGS void *restrict out, const void *a, const void *b, const void *param, uint32_t n
 #define K_DEFINE(op, less, invert, a_scalar, b_scalar)                                             \
     static uint32_t K_FN(op)(K_ARGS)                                                               \
     {                                                                                              \

@@ -18,8 +18,8 @@ ALWAYS_INLINE void CONCAT(compare_, K_ID)(uint64_t *restrict out, const K_TYPE *
 }
 
 #define K_BODY(out, a, b, n, less, invert, a_scalar, b_scalar)                                     \
-    CONCAT(compare_, K_ID)((uint64_t *)out, (const K_TYPE *)a, (const K_TYPE *)b, n, less, invert, \
-                           a_scalar, b_scalar)
+    CONCAT(compare_, K_ID)                                                                         \
+    ((uint64_t *)out, (const K_TYPE *)a, (const K_TYPE *)b, n, less, invert, a_scalar, b_scalar)
 #include "compute/compare.inc.h"
 #undef K_TYPE
 #undef K_LESS

@@ -8,16 +8,16 @@ ALWAYS_INLINE void CONCAT(compare_, K_ID)(uint64_t *restrict out, const K_TYPE *
     const uint64_t flip = invert ? ~UINT64_C(0) : 0;
     uint32_t i = 0;
     for (; i + 64 <= n; i += 64)
-        out[i >> 6] =
-            flip ^ K_SIMD(a + (a_scalar ? 0 : i), b + (b_scalar ? 0 : i), 64, less, a_scalar, b_scalar);
+        out[i >> 6] = flip ^ K_SIMD(a + (a_scalar ? 0 : i), b + (b_scalar ? 0 : i), 64, less,
+                                    a_scalar, b_scalar);
     if (i < n)
         out[i >> 6] = flip ^ K_SIMD(a + (a_scalar ? 0 : i), b + (b_scalar ? 0 : i), n - i, less,
                                     a_scalar, b_scalar);
 }
 
 #define K_BODY(out, a, b, n, less, invert, a_scalar, b_scalar)                                     \
-    CONCAT(compare_, K_ID)((uint64_t *)out, (const K_TYPE *)a, (const K_TYPE *)b, n, less, invert, \
-                           a_scalar, b_scalar)
+    CONCAT(compare_, K_ID)                                                                         \
+    ((uint64_t *)out, (const K_TYPE *)a, (const K_TYPE *)b, n, less, invert, a_scalar, b_scalar)
 #undef K_SIMD
 #include "compute/compare.inc.h"
 #include "compute/undef_type.inc.h"

@@ -1,7 +1,7 @@
 /* compute/compare_view.inc.h -- comparisons of texts and blobs, for the tier that includes it.
  *
- * Equality looks at whole slots first, 64 at a time: equal slots are equal texts, slots with another
- * length or prefix are not, and only what is left needs the bytes behind the pointers. */
+ * Equality looks at whole slots first, 64 at a time: equal slots are equal texts, slots with
+ * another length or prefix are not, and only what is left needs the bytes behind the pointers. */
 
 /* Bytes 0..3 as a number in the order of texts. Zero padding is below every byte, so two different
  * prefixes decide. */

@@ -1,5 +1,5 @@
-/* decimal.c -- casts between scales: blocks of values go to 64 or 128 bits, are scaled there, and go
- * to their type, each step checked. */
+/* decimal.c -- casts between scales: blocks of values go to 64 or 128 bits, are scaled there, and
+ * go to their type, each step checked. */
 #include <math.h>
 
 #include "compute/kernel.h"
@@ -241,11 +241,10 @@ static uint32_t cast_from_f32(const struct decimal_end *to, void *restrict out, 
 kernel_fn *kernel_decimal_cast(enum phys_type from, enum phys_type to)
 {
     static kernel_fn *const casts[PHYS_COUNT][PHYS_COUNT] = {
-        [PHYS_I8] = TO_ALL(i8),         [PHYS_I16] = TO_ALL(i16),   [PHYS_I32] = TO_ALL(i32),
-        [PHYS_I64] = TO_ALL(i64),       [PHYS_I128] = TO_ALL(i128), [PHYS_U8] = TO_ALL(u8),
-        [PHYS_U16] = TO_ALL(u16),       [PHYS_U32] = TO_ALL(u32),   [PHYS_U64] = TO_ALL(u64),
-        [PHYS_U128] = TO_ALL(u128),     [PHYS_F32] = {TO_INTS(f32)},
-        [PHYS_F64] = {TO_INTS(f64)},
+        [PHYS_I8] = TO_ALL(i8),     [PHYS_I16] = TO_ALL(i16),    [PHYS_I32] = TO_ALL(i32),
+        [PHYS_I64] = TO_ALL(i64),   [PHYS_I128] = TO_ALL(i128),  [PHYS_U8] = TO_ALL(u8),
+        [PHYS_U16] = TO_ALL(u16),   [PHYS_U32] = TO_ALL(u32),    [PHYS_U64] = TO_ALL(u64),
+        [PHYS_U128] = TO_ALL(u128), [PHYS_F32] = {TO_INTS(f32)}, [PHYS_F64] = {TO_INTS(f64)},
     };
     assert(from < PHYS_COUNT);
     assert(to < PHYS_COUNT);

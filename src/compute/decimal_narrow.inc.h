@@ -4,11 +4,13 @@
 
 static void K_FN(load_64)(int64_t *restrict out, const void *data, uint32_t n)
 {
-    for (uint32_t i = 0; i < n; i++) out[i] = ((const K_TYPE *)data)[i];
+    for (uint32_t i = 0; i < n; i++)
+        out[i] = ((const K_TYPE *)data)[i];
 }
 static uint32_t K_FN(load_128)(i128 *restrict out, const void *data, uint32_t n)
 {
-    for (uint32_t i = 0; i < n; i++) out[i] = ((const K_TYPE *)data)[i];
+    for (uint32_t i = 0; i < n; i++)
+        out[i] = ((const K_TYPE *)data)[i];
     return 0;
 }
 static uint32_t K_FN(store_64)(void *restrict out, const int64_t *values, uint32_t n)

@@ -1,7 +1,6 @@
 /* compute/decimal_pair.inc.h -- template: one kernel, from the type F_ID to the type D_ID. */
-static uint32_t CONCAT4(decimal, F_ID, D_ID)(void *restrict out, const void *a,
-                                                            const void *b, const void *param,
-                                                            uint32_t n)
+static uint32_t CONCAT4(decimal, F_ID, D_ID)(void *restrict out, const void *a, const void *b,
+                                             const void *param, uint32_t n)
 {
     (void)b;
     const struct decimal_cast *cast = (const struct decimal_cast *)param;

@@ -1,5 +1,6 @@
 /* Includes K_TEMPLATE once per signed type up to 64 bits with K_ID, K_PHYS, K_TYPE, K_UTYPE,
- * K_BITS and K_WIDE (twice as wide; not for 64) set. The template undefines these; K_TEMPLATE stays. */
+ * K_BITS and K_WIDE (twice as wide; not for 64) set. The template undefines these; K_TEMPLATE
+ * stays. */
 #define K_ID i8
 #define K_PHYS PHYS_I8
 #define K_TYPE int8_t

@@ -1,4 +1,5 @@
-/* Includes K_TEMPLATE for i128 with K_EVAL_I and for u128 with K_EVAL_U; then clears K_OP and both. */
+/* Includes K_TEMPLATE for i128 with K_EVAL_I and for u128 with K_EVAL_U; then clears K_OP and both.
+ */
 #define K_ID i128
 #define K_TYPE i128
 #define K_UTYPE uint32_t

@@ -1,7 +1,9 @@
-/* float_key.h -- floats as integers in the same order: -0.0 below 0.0, every NaN one and above all. */
+/* float_key.h -- floats as integers in the same order: -0.0 below 0.0, every NaN one and above all.
+ */
 #ifndef COMPUTE_FLOAT_KEY_H
 #define COMPUTE_FLOAT_KEY_H
 #include <stdint.h>
+
 #include <string.h>
 
 #include "base/compiler.h"

@@ -5,12 +5,10 @@
 #include "base/bitmap.h"
 #include "compute/wide.h"
 
-/* Window w has as its highest bin the one with the unit 2^(32 * (w - WINDOW_BIAS)). Squares of doubles
- * reach from bin -68 to 64. */
-enum { WINDOW_BIAS = 100, BIN_BITS = 32 };
+enum { WINDOW_BIAS = FLOAT_WINDOW_BIAS, BIN_BITS = 32 };
 
-/* The highest bin of a value with its first bit at 2^exponent: it stays below 2^31 units, so that it
- * rounds to nothing in the next bin. */
+/* The highest bin of a value with its first bit at 2^exponent: it stays below 2^31 units, so that
+ * it rounds to nothing in the next bin. */
 static int bin_of(int exponent)
 {
     return (exponent + 1) >> 5;
@@ -27,12 +25,6 @@ static void raise_window(struct float_sum *sum, int bin)
         sum->carry[k] = kept ? sum->carry[k + shift] : (int16_t)0;
     }
     sum->window = (int16_t)window;
-}
-
-ALWAYS_INLINE void add_digit(struct float_sum *sum, int k, int64_t digit)
-{
-    if (UNLIKELY(__builtin_add_overflow(sum->bin[k], digit, &sum->bin[k])))
-        sum->carry[k] = (int16_t)(sum->carry[k] + (digit < 0 ? -1 : 1));
 }
 
 /* v / 2^bits, half to even. */
@@ -53,7 +45,8 @@ ALWAYS_INLINE void deposit(struct float_sum *sum, bool negative, uint64_t mantis
     const int lowest = (exponent >> 5) - (sum->window - WINDOW_BIAS - (SUM_BINS - 1));
     for (int k = 0; k < 3; k++) {
         const int bin = lowest + k; /* above the window digits are 0, below it they are dropped */
-        if (bin >= 0 && bin < SUM_BINS) add_digit(sum, bin, negative ? -digits[k] : digits[k]);
+        if (bin >= 0 && bin < SUM_BINS)
+            float_sum_add_digit(sum, bin, negative ? -digits[k] : digits[k]);
     }
 }
 
@@ -81,11 +74,10 @@ ALWAYS_INLINE bool take_apart(struct float_sum *sum, double x, struct float_fiel
     return true;
 }
 
-void float_sum_add(struct float_sum *sum, double x)
+void float_sum_add_slow(struct float_sum *sum, double x)
 {
     struct float_fields f;
-    if (take_apart(sum, x, &f) && f.mantissa != 0)
-        deposit(sum, f.negative, f.mantissa, f.exponent);
+    if (take_apart(sum, x, &f) && f.mantissa != 0) deposit(sum, f.negative, f.mantissa, f.exponent);
 }
 
 void float_sum_add_square(struct float_sum *sum, double x)
@@ -106,29 +98,53 @@ void float_sum_add_int(struct float_sum *sum, i128 x)
     if (low != 0) deposit(sum, x < 0, low, 0);
 }
 
-/* Below 8 values the detour through lanes does not pay. The lanes cut by adding 1.5 * 2^52 units, which
- * must be a normal number for each of the four bins. */
-enum { RUN_ROWS_MIN = 8, LANE_BIN_MIN = -33, LANE_BIN_MAX = 30 };
+/* Below 8 values the detour through lanes does not pay. The lanes cut by adding 1.5 * 2^52 units,
+ * which must be a normal number for each of the four bins. */
+enum { RUN_ROWS_MIN = 8, LANE_WINDOW_MIN = -30, LANE_WINDOW_MAX = 30 };
+
+/* Make the window high enough for all of x; false if lanes cannot work there. */
+static bool open_window(struct float_sum *sum, const struct tier *tier, const double *x, uint32_t n)
+{
+    const uint64_t largest = tier->largest_f64(x, n);
+    const int bin = bin_of((int)(largest >> 52) - 1023); /* NaN and infinity end up out of range */
+    if (largest == 0 || bin < LANE_WINDOW_MIN || bin > LANE_WINDOW_MAX) return false;
+    raise_window(sum, bin);
+    return true;
+}
+
+static bool add_lanes(struct float_sum *sum, const struct tier *tier, const double *x, uint32_t n)
+{
+    const int window = sum->window - WINDOW_BIAS;
+    if (window < LANE_WINDOW_MIN || window > LANE_WINDOW_MAX) return false;
+    struct float_bins bins;
+    if (!tier->float_bins(x, n, window, &bins)) return false;
+    for (int k = 0; k < SUM_BINS; k++)
+        float_sum_add_digit(sum, k, bins.bin[k]);
+    return true;
+}
 
 void float_sum_add_run(struct float_sum *sum, const double *x, uint32_t n)
 {
     assert(n <= VEC_ROWS_MAX);
     const struct tier *tier = tier_best();
-    int bin = LANE_BIN_MAX + 1;
     if (n >= RUN_ROWS_MIN) {
-        const uint64_t largest = tier->largest_f64(x, n);
-        if (largest == 0) return;
-        bin = bin_of((int)(largest >> 52) - 1023); /* NaN and infinity end up beyond the largest */
-        if (sum->window != 0 && bin < sum->window - WINDOW_BIAS) bin = sum->window - WINDOW_BIAS;
+        /* The window that served so far most likely serves again: one pass over the values. */
+        if (sum->window != 0 && add_lanes(sum, tier, x, n)) return;
+        if (open_window(sum, tier, x, n) && add_lanes(sum, tier, x, n)) return;
     }
-    if (bin > LANE_BIN_MAX || bin - (SUM_BINS - 1) < LANE_BIN_MIN) {
-        for (uint32_t i = 0; i < n; i++) float_sum_add(sum, x[i]);
-        return;
-    }
-    raise_window(sum, bin);
-    struct float_bins bins;
-    tier->float_bins(x, n, bin, &bins);
-    for (int k = 0; k < SUM_BINS; k++) add_digit(sum, k, bins.bin[k]);
+    for (uint32_t i = 0; i < n; i++)
+        float_sum_add(sum, x[i]);
+}
+
+void float_strip_cut(struct float_strip *strip)
+{
+    const struct tier *tier = tier_best();
+    const uint64_t largest = tier->largest_f64(strip->x, FLOAT_STRIP_ROWS);
+    const int bin = bin_of((int)(largest >> 52) - 1023);
+    strip->window = -1;
+    if (largest == 0 || bin < LANE_WINDOW_MIN || bin > LANE_WINDOW_MAX) return;
+    strip->digit_count = tier->float_digits(strip->x, bin, strip->digits);
+    strip->window = bin + WINDOW_BIAS;
 }
 
 void float_sum_merge(struct float_sum *into, const struct float_sum *from)
@@ -138,7 +154,7 @@ void float_sum_merge(struct float_sum *into, const struct float_sum *from)
     raise_window(into, from->window - WINDOW_BIAS);
     const int shift = into->window - from->window;
     for (int k = shift; k < SUM_BINS; k++) {
-        add_digit(into, k - shift, from->bin[k]);
+        float_sum_add_digit(into, k - shift, from->bin[k]);
         into->carry[k - shift] = (int16_t)(into->carry[k - shift] + from->carry[k]);
     }
 }
@@ -176,7 +192,8 @@ static struct float_head head_of(const struct float_sum *sum)
     if (head.negative) top = carry_up(sum, -1, &low);
     const int low_bits_count = BIN_BITS * (SUM_BINS - 1);
     int kept = low_bits_count; /* of the low bits; there are more only if the top is below 2^32 */
-    while (kept > 0 && (u128)top >> (128 - kept) != 0) kept--;
+    while (kept > 0 && (u128)top >> (128 - kept) != 0)
+        kept--;
     const int cut = low_bits_count - kept;
     head.head = (u128)top << kept | low >> cut;
     head.sticky = (low & (((u128)1 << cut) - 1)) != 0;
@@ -204,7 +221,8 @@ double float_sum_ratio(const struct float_sum *sum, uint64_t divisor)
     const struct float_head h = head_of(sum);
     if (h.head == 0) return 0.0;
     if (divisor == 1) return u128_scaled(h.negative, h.head, h.sticky, h.exponent);
-    /* With all 128 bits in use a quotient by 64 keeps 64 of them, and a remainder that is sticky. */
+    /* With all 128 bits in use a quotient by 64 keeps 64 of them, and a remainder that is sticky.
+     */
     const uint64_t high = (uint64_t)(h.head >> 64);
     const int shift = high != 0 ? __builtin_clzll(high) : 64 + __builtin_clzll((uint64_t)h.head);
     const u128 full = h.head << shift;

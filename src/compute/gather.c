@@ -35,30 +35,36 @@ void gather_bits32(uint64_t *restrict out, const uint64_t *bits, const uint32_t 
 
 static void scatter_8(uint8_t *restrict out, const uint8_t *data, const uint16_t *sel, uint32_t n)
 {
-    for (uint32_t i = 0; i < n; i++) out[sel[i]] = data[i];
+    for (uint32_t i = 0; i < n; i++)
+        out[sel[i]] = data[i];
 }
 static void scatter_16(uint16_t *restrict out, const uint16_t *data, const uint16_t *sel,
                        uint32_t n)
 {
-    for (uint32_t i = 0; i < n; i++) out[sel[i]] = data[i];
+    for (uint32_t i = 0; i < n; i++)
+        out[sel[i]] = data[i];
 }
 static void scatter_32(uint32_t *restrict out, const uint32_t *data, const uint16_t *sel,
                        uint32_t n)
 {
-    for (uint32_t i = 0; i < n; i++) out[sel[i]] = data[i];
+    for (uint32_t i = 0; i < n; i++)
+        out[sel[i]] = data[i];
 }
 static void scatter_64(uint64_t *restrict out, const uint64_t *data, const uint16_t *sel,
                        uint32_t n)
 {
-    for (uint32_t i = 0; i < n; i++) out[sel[i]] = data[i];
+    for (uint32_t i = 0; i < n; i++)
+        out[sel[i]] = data[i];
 }
 static void scatter_128(struct word_pair *restrict out, const struct word_pair *data,
                         const uint16_t *sel, uint32_t n)
 {
-    for (uint32_t i = 0; i < n; i++) out[sel[i]] = data[i];
+    for (uint32_t i = 0; i < n; i++)
+        out[sel[i]] = data[i];
 }
 
-void scatter16(void *restrict out, const void *data, uint32_t width, const uint16_t *sel, uint32_t n)
+void scatter16(void *restrict out, const void *data, uint32_t width, const uint16_t *sel,
+               uint32_t n)
 {
     switch (width) {
     case 1: scatter_8((uint8_t *)out, (const uint8_t *)data, sel, n); return;
@@ -72,7 +78,8 @@ void scatter16(void *restrict out, const void *data, uint32_t width, const uint1
 
 void scatter_bits16(uint64_t *restrict out, const uint64_t *bits, const uint16_t *sel, uint32_t n)
 {
-    for (uint32_t i = 0; i < n; i++) bit_put(out, sel[i], bit_get(bits, i));
+    for (uint32_t i = 0; i < n; i++)
+        bit_put(out, sel[i], bit_get(bits, i));
 }
 
 void offs_to_views(struct str_view *restrict out, const int32_t *offsets, const uint8_t *heap,

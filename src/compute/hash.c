@@ -1,8 +1,8 @@
 /* hash.c -- hashes of values, every shape.
  *
- * A strip of rows is brought to words that are equal for equal values (the keys), hashed all at once,
- * and only then NULLs and earlier columns are looked at. Types of 16 bytes and texts are hashed on the
- * way, one by one. */
+ * A strip of rows is brought to words that are equal for equal values (the keys), hashed all at
+ * once, and only then NULLs and earlier columns are looked at. Types of 16 bytes and texts are
+ * hashed on the way, one by one. */
 #include "base/hash.h"
 
 #include "base/bitmap.h"
@@ -86,7 +86,8 @@ static uint64_t view_hash(const struct str_view *v)
 
 static void keys_bool(uint64_t *restrict out, const void *data, const uint32_t *idx, uint32_t n)
 {
-    for (uint32_t i = 0; i < n; i++) out[i] = bit_get((const uint64_t *)data, idx[i]);
+    for (uint32_t i = 0; i < n; i++)
+        out[i] = bit_get((const uint64_t *)data, idx[i]);
 }
 
 typedef void keys_fn(uint64_t *restrict out, const void *data, const uint32_t *idx, uint32_t n);
@@ -154,7 +155,8 @@ static void hash_dict(const struct tier *tier, const struct vector *v, const uin
         return;
     }
     uint32_t codes[STRIP_ROWS];
-    for (uint32_t i = 0; i < n; i++) codes[i] = vec_valid(v, rows[i]) ? dict_code(v, rows[i]) : 0;
+    for (uint32_t i = 0; i < n; i++)
+        codes[i] = vec_valid(v, rows[i]) ? dict_code(v, rows[i]) : 0;
     hash_values(tier, v->phys, dict->data, codes, n, out);
     if (dict->validity == NULL) return;
     for (uint32_t i = 0; i < n; i++)
@@ -172,12 +174,14 @@ static void hash_strip(const struct tier *tier, const struct vector *v, const ui
     case VEC_CONST: {
         const uint32_t first = 0;
         hash_values(tier, v->phys, v->data, &first, 1, out);
-        for (uint32_t i = 1; i < n; i++) out[i] = out[0];
+        for (uint32_t i = 1; i < n; i++)
+            out[i] = out[0];
         break;
     }
     }
     if (v->validity == NULL) return;
-    for (uint32_t i = 0; i < n; i++) out[i] = vec_valid(v, rows[i]) ? out[i] : HASH_NULL;
+    for (uint32_t i = 0; i < n; i++)
+        out[i] = vec_valid(v, rows[i]) ? out[i] : HASH_NULL;
 }
 
 void vec_hash(const struct vector *v, const uint16_t *sel, uint32_t n, uint64_t *io_hash,
@@ -189,9 +193,11 @@ void vec_hash(const struct vector *v, const uint16_t *sel, uint32_t n, uint64_t 
     for (uint32_t at = 0; at < n; at += STRIP_ROWS) {
         const uint32_t part = n - at < STRIP_ROWS ? n - at : STRIP_ROWS;
         if (v->phys == PHYS_NULLS) {
-            for (uint32_t i = 0; i < part; i++) hashes[i] = HASH_NULL;
+            for (uint32_t i = 0; i < part; i++)
+                hashes[i] = HASH_NULL;
         } else {
-            for (uint32_t i = 0; i < part; i++) rows[i] = sel == NULL ? at + i : sel[at + i];
+            for (uint32_t i = 0; i < part; i++)
+                rows[i] = sel == NULL ? at + i : sel[at + i];
             hash_strip(tier, v, rows, part, hashes);
         }
         if (combine) {

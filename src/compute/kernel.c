@@ -1,4 +1,5 @@
-/* kernel.c -- finds kernels: in the tier of this machine first, else where they are compiled once. */
+/* kernel.c -- finds kernels: in the tier of this machine first, else where they are compiled once.
+ */
 #include "compute/kernel.h"
 
 #include "base/bitmap.h"
@@ -99,7 +100,8 @@ void kernel_div_zero(uint64_t *io_validity, const void *b, enum phys_type type, 
     assert(differs != NULL);
     (void)differs(words, b, zero, NULL, scalar ? 1 : n);
     const uint64_t all = 0 - (words[0] & 1);
-    for (size_t i = 0; i < bitmap_words(n); i++) io_validity[i] &= scalar ? all : words[i];
+    for (size_t i = 0; i < bitmap_words(n); i++)
+        io_validity[i] &= scalar ? all : words[i];
 }
 
 uint32_t bits_to_positions(uint16_t *out, const uint64_t *bits, uint32_t n)

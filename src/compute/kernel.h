@@ -9,8 +9,9 @@
  * by kernel_table, once. All tiers give identical bits. */
 #ifndef COMPUTE_KERNEL_H
 #define COMPUTE_KERNEL_H
-#include <stdbool.h>
 #include <stdint.h>
+
+#include <stdbool.h>
 
 #include "arrow/vector.h"
 
@@ -20,7 +21,8 @@ enum kernel_shape { KERNEL_VV, KERNEL_VS, KERNEL_SV, KERNEL_SHAPE_COUNT }; /* v 
 typedef uint32_t kernel_fn(void *restrict out, const void *a, const void *b, const void *param,
                            uint32_t n);
 
-/* ---- arithmetic: integers of all widths (checked), F32, F64; DECIMALs use the integer ones ---- */
+/* ---- arithmetic: integers of all widths (checked), F32, F64; DECIMALs use the integer ones ----
+ */
 enum arith_op {
     ARITH_ADD,
     ARITH_SUB,
@@ -46,8 +48,8 @@ void kernel_div_zero(uint64_t *io_validity, const void *b, enum phys_type type, 
 enum unary_op { UNARY_NEG, UNARY_ABS, UNARY_BITNOT, UNARY_OP_COUNT };
 kernel_fn *kernel_unary(enum unary_op op, enum phys_type type);
 
-/* ---- NUMBER arithmetic (sqlite_compat): PHYS_NUMBER x PHYS_NUMBER; integer overflow gives the real
- * result, as SQLite does; x / 0 as above ---- */
+/* ---- NUMBER arithmetic (sqlite_compat): PHYS_NUMBER x PHYS_NUMBER; integer overflow gives the
+ * real result, as SQLite does; x / 0 as above ---- */
 kernel_fn *kernel_number(enum arith_op op, enum kernel_shape shape); /* ADD SUB MUL DIV MOD */
 /* As kernel_div_zero, for MOD: it divides whole parts, so that 0.5 counts as 0. */
 void kernel_number_mod_zero(uint64_t *io_validity, const void *b, bool scalar, uint32_t n);
@@ -85,13 +87,16 @@ void vec_hash(const struct vector *v, const uint16_t *sel, uint32_t n, uint64_t 
 /* Positions of the set bits among the first n; returns how many. `out` has room for n + 64. */
 uint32_t bits_to_positions(uint16_t *out, const uint64_t *bits, uint32_t n);
 /* out[i] = data[sel[i]]; width 1, 2, 4, 8, 16 bytes. */
-void gather16(void *restrict out, const void *data, uint32_t width, const uint16_t *sel, uint32_t n);
-void gather32(void *restrict out, const void *data, uint32_t width, const uint32_t *idx, uint32_t n);
+void gather16(void *restrict out, const void *data, uint32_t width, const uint16_t *sel,
+              uint32_t n);
+void gather32(void *restrict out, const void *data, uint32_t width, const uint32_t *idx,
+              uint32_t n);
 /* Bits; the rest of the last word is cleared. */
 void gather_bits16(uint64_t *restrict out, const uint64_t *bits, const uint16_t *sel, uint32_t n);
 void gather_bits32(uint64_t *restrict out, const uint64_t *bits, const uint32_t *idx, uint32_t n);
 /* out[sel[i]] = data[i] */
-void scatter16(void *restrict out, const void *data, uint32_t width, const uint16_t *sel, uint32_t n);
+void scatter16(void *restrict out, const void *data, uint32_t width, const uint16_t *sel,
+               uint32_t n);
 void scatter_bits16(uint64_t *restrict out, const uint64_t *bits, const uint16_t *sel, uint32_t n);
 /* Arrow utf8 to views. */
 void offs_to_views(struct str_view *restrict out, const int32_t *offsets, const uint8_t *heap,

@@ -1,13 +1,13 @@
 /* kernel_priv.h -- what is compiled once per instruction set, and where it is found.
  *
- * A tier holds the loops that a wider instruction set makes at least 15 % faster; everything else is
- * compiled once. An entry that is NULL does not exist for that type. */
+ * A tier holds the loops that a wider instruction set makes at least 15 % faster; everything else
+ * is compiled once. An entry that is NULL does not exist for that type. */
 #ifndef COMPUTE_KERNEL_PRIV_H
 #define COMPUTE_KERNEL_PRIV_H
 #include "base/cpu.h"
 #include "compute/kernel.h"
 
-enum { SUM_BINS = 4 };
+enum { SUM_BINS = 4, FLOAT_STRIP_ROWS = 256 };
 
 /* What a run of doubles adds to the bins of a float_sum (float_sum.h). */
 struct float_bins {
@@ -31,11 +31,16 @@ struct tier {
     void (*hash_words)(uint64_t *io, uint32_t n);
     /* io[i] = hash_mix(io[i], add[i]) */
     void (*hash_mix_words)(uint64_t *restrict io, const uint64_t *add, uint32_t n);
-    /* The largest bit pattern but for the signs: tells the largest exponent, and NaN or infinity. */
+    /* The largest bit pattern but for the signs: tells the largest exponent, and NaN or infinity.
+     */
     uint64_t (*largest_f64)(const double *x, uint32_t n);
     /* Splits n <= VEC_ROWS_MAX doubles into the bins with the units 2^(32 * (window - 3)) ...
-     * 2^(32 * window); every |x| < 2^(32 * window + 31). */
-    void (*float_bins)(const double *x, uint32_t n, int window, struct float_bins *out);
+     * 2^(32 * window). False if some |x| is not below 2^(32 * window + 31). -30 <= window <= 30. */
+    bool (*float_bins)(const double *x, uint32_t n, int window, struct float_bins *out);
+    /* The digits of each value of a strip instead of their sums, highest bin first; values that are
+     * not there are 0. Returns how many digits are not 0 for all: 3, or 4. */
+    uint32_t (*float_digits)(const double x[FLOAT_STRIP_ROWS], int window,
+                             int64_t out[SUM_BINS][FLOAT_STRIP_ROWS]);
 };
 
 /* NULL if this machine has not got the instructions. */
@@ -43,8 +48,8 @@ const struct tier *tier_get(enum cpu_tier tier);
 /* The one that is used. */
 const struct tier *tier_best(void);
 
-/* kernel_order, with equal values of different bytes (1 and 1.0) told apart, so that the smallest of
- * some values is one and the same in whatever order they come. For values of 16 bytes. */
+/* kernel_order, with equal values of different bytes (1 and 1.0) told apart, so that the smallest
+ * of some values is one and the same in whatever order they come. For values of 16 bytes. */
 int order_strict(enum phys_type type, const void *a, const void *b);
 
 /* Tables that are compiled once. */

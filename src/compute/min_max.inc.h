@@ -1,8 +1,8 @@
 /* compute/min_max.inc.h -- template: the smallest and the largest of the valid values.
  *
- * In: K_ID, K_TYPE, and K_ORD (a type of integer key), K_KEY(x), K_UNKEY(key), K_KEY_MIN, K_KEY_MAX:
- *     keys order as values do; -0.0 is below 0.0 here so that the answer is one and the same whatever
- *     the order of the rows, and every NaN is the same largest value. */
+ * In: K_ID, K_TYPE, and K_ORD (a type of integer key), K_KEY(x), K_UNKEY(key), K_KEY_MIN,
+ * K_KEY_MAX: keys order as values do; -0.0 is below 0.0 here so that the answer is one and the same
+ * whatever the order of the rows, and every NaN is the same largest value. */
 #define K_FN(name) CONCAT4(min_max, K_ID, name)
 
 /* The values of one word of validity: slots under NULLs become the neutral key. */

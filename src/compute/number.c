@@ -79,7 +79,10 @@ static struct number modulo(struct number x, struct number y)
 #define K_OP modulo
 #include "compute/number.inc.h"
 
-#define SHAPES(op) {number_##op##_vv, number_##op##_vs, number_##op##_sv}
+#define SHAPES(op)                                                                                 \
+    {                                                                                              \
+        number_##op##_vv, number_##op##_vs, number_##op##_sv                                       \
+    }
 static kernel_fn *const kernels[ARITH_OP_COUNT][KERNEL_SHAPE_COUNT] = {
     [ARITH_ADD] = SHAPES(add),    [ARITH_SUB] = SHAPES(sub),    [ARITH_MUL] = SHAPES(mul),
     [ARITH_DIV] = SHAPES(divide), [ARITH_MOD] = SHAPES(modulo),

@@ -42,11 +42,11 @@ static int order_view(const void *a, const void *b)
 kernel_order_fn *kernel_order(enum phys_type type)
 {
     static kernel_order_fn *const orders[PHYS_COUNT] = {
-        [PHYS_BOOL] = order_u8,  [PHYS_I8] = order_i8,        [PHYS_I16] = order_i16,
-        [PHYS_I32] = order_i32,  [PHYS_I64] = order_i64,      [PHYS_I128] = order_i128,
-        [PHYS_U8] = order_u8,    [PHYS_U16] = order_u16,      [PHYS_U32] = order_u32,
-        [PHYS_U64] = order_u64,  [PHYS_U128] = order_u128,    [PHYS_F32] = order_f32,
-        [PHYS_F64] = order_f64,  [PHYS_VIEW] = order_view,    [PHYS_MDN] = order_mdn,
+        [PHYS_BOOL] = order_u8,       [PHYS_I8] = order_i8,     [PHYS_I16] = order_i16,
+        [PHYS_I32] = order_i32,       [PHYS_I64] = order_i64,   [PHYS_I128] = order_i128,
+        [PHYS_U8] = order_u8,         [PHYS_U16] = order_u16,   [PHYS_U32] = order_u32,
+        [PHYS_U64] = order_u64,       [PHYS_U128] = order_u128, [PHYS_F32] = order_f32,
+        [PHYS_F64] = order_f64,       [PHYS_VIEW] = order_view, [PHYS_MDN] = order_mdn,
         [PHYS_NUMBER] = order_number,
     };
     assert(type < PHYS_COUNT);

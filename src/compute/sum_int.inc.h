@@ -1,11 +1,11 @@
 /* compute/sum_int.inc.h -- template: exact sums of integers, 2,048 at a time.
  *
- * In: K_ID, K_TYPE, K_BITS, K_LANE (int64_t or uint64_t), K_BIAS (64 bits: added before the check, so
- *     that small negative values pass it).
+ * In: K_ID, K_TYPE, K_BITS, K_LANE (int64_t or uint64_t), K_BIAS (64 bits: added before the check,
+ * so that small negative values pass it).
  *
  * Types up to 32 bits cannot overflow a 64-bit lane in 2,048 rows. 64-bit values are added as they
- * are while a check of their top bits is ORed beside; only if one needs more than 52 bits is the strip
- * summed anew, in halves. */
+ * are while a check of their top bits is ORed beside; only if one needs more than 52 bits is the
+ * strip summed anew, in halves. */
 #define K_FN(name) CONCAT4(sum, K_ID, name)
 
 #if K_BITS == 64
@@ -38,7 +38,8 @@ static i128 K_FN(dense)(const K_TYPE *x, uint32_t n)
 static i128 K_FN(dense)(const K_TYPE *x, uint32_t n)
 {
     K_LANE sum = 0;
-    for (uint32_t i = 0; i < n; i++) sum += x[i];
+    for (uint32_t i = 0; i < n; i++)
+        sum += x[i];
     return sum;
 }
 #endif
@@ -47,7 +48,8 @@ static i128 K_FN(dense)(const K_TYPE *x, uint32_t n)
 static i128 K_FN(masked)(const K_TYPE *x, uint64_t valid, uint32_t n)
 {
     K_TYPE kept[64];
-    for (uint32_t i = 0; i < n; i++) kept[i] = (K_TYPE)(((valid >> i) & 1) != 0 ? x[i] : 0);
+    for (uint32_t i = 0; i < n; i++)
+        kept[i] = (K_TYPE)(((valid >> i) & 1) != 0 ? x[i] : 0);
     return K_FN(dense)(kept, n);
 }
 

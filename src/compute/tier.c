@@ -1,9 +1,8 @@
 /* tier.c -- everything that is compiled once per instruction set; TIER is the name of its table. */
-#include "base/simd.h"
-#include "compute/kernel_priv.h"
-
 #include "base/hash.h"
+#include "base/simd.h"
 #include "compute/float_key.h"
+#include "compute/kernel_priv.h"
 
 #ifndef TIER
 #define TIER tier_baseline
@@ -135,7 +134,7 @@ extern const struct tier TIER;
 #define ABS_SIGNED(x, r, bad)                                                                      \
     ((r) = (K_TYPE)((K_UTYPE)((x) ^ ((x) >> (K_BITS - 1))) - (K_UTYPE)((x) >> (K_BITS - 1))),      \
      (bad) = (K_UTYPE)(r))
-#define BITS_NOT(x, r, bad) ((r) = (K_TYPE)~(x), (bad) = 0)
+#define BITS_NOT(x, r, bad) ((r) = (K_TYPE) ~(x), (bad) = 0)
 #define SAME(x, r, bad) ((r) = (x), (bad) = 0)
 #define FLOAT_NEG(x, r, bad) ((r) = -(x), (bad) = 0)
 #define FLOAT_ABS(x, r, bad) ((r) = (x) < 0 ? -(x) : (x) + 0, (bad) = 0)
@@ -200,16 +199,21 @@ static uint32_t positions(uint16_t *out, const uint64_t *bits, uint32_t n)
 
 static void hash_words(uint64_t *io, uint32_t n)
 {
-    for (uint32_t i = 0; i < n; i++) io[i] = hash_u64(io[i]);
+    for (uint32_t i = 0; i < n; i++)
+        io[i] = hash_u64(io[i]);
 }
 
 static void hash_mix_words(uint64_t *restrict io, const uint64_t *add, uint32_t n)
 {
-    for (uint32_t i = 0; i < n; i++) io[i] = hash_mix(io[i], add[i]);
+    for (uint32_t i = 0; i < n; i++)
+        io[i] = hash_mix(io[i], add[i]);
 }
 
 /* ---- the table ---- */
-#define SHAPES(op, id) {op##_##id##_vv, op##_##id##_vs, op##_##id##_sv}
+#define SHAPES(op, id)                                                                             \
+    {                                                                                              \
+        op##_##id##_vv, op##_##id##_vs, op##_##id##_sv                                             \
+    }
 #define SIGNED_ROW(op)                                                                             \
     [PHYS_I8] = SHAPES(op, i8), [PHYS_I16] = SHAPES(op, i16), [PHYS_I32] = SHAPES(op, i32),        \
     [PHYS_I64] = SHAPES(op, i64)
@@ -243,17 +247,34 @@ const struct tier TIER = {
         },
     .unary =
         {
-            [UNARY_NEG] = {[PHYS_I8] = neg_i8_v, [PHYS_I16] = neg_i16_v, [PHYS_I32] = neg_i32_v,
-                           [PHYS_I64] = neg_i64_v, [PHYS_U8] = neg_u8_v, [PHYS_U16] = neg_u16_v,
-                           [PHYS_U32] = neg_u32_v, [PHYS_U64] = neg_u64_v, [PHYS_F32] = neg_f32_v,
+            [UNARY_NEG] = {[PHYS_I8] = neg_i8_v,
+                           [PHYS_I16] = neg_i16_v,
+                           [PHYS_I32] = neg_i32_v,
+                           [PHYS_I64] = neg_i64_v,
+                           [PHYS_U8] = neg_u8_v,
+                           [PHYS_U16] = neg_u16_v,
+                           [PHYS_U32] = neg_u32_v,
+                           [PHYS_U64] = neg_u64_v,
+                           [PHYS_F32] = neg_f32_v,
                            [PHYS_F64] = neg_f64_v},
-            [UNARY_ABS] = {[PHYS_I8] = abs_i8_v, [PHYS_I16] = abs_i16_v, [PHYS_I32] = abs_i32_v,
-                           [PHYS_I64] = abs_i64_v, [PHYS_U8] = abs_u8_v, [PHYS_U16] = abs_u16_v,
-                           [PHYS_U32] = abs_u32_v, [PHYS_U64] = abs_u64_v, [PHYS_F32] = abs_f32_v,
+            [UNARY_ABS] = {[PHYS_I8] = abs_i8_v,
+                           [PHYS_I16] = abs_i16_v,
+                           [PHYS_I32] = abs_i32_v,
+                           [PHYS_I64] = abs_i64_v,
+                           [PHYS_U8] = abs_u8_v,
+                           [PHYS_U16] = abs_u16_v,
+                           [PHYS_U32] = abs_u32_v,
+                           [PHYS_U64] = abs_u64_v,
+                           [PHYS_F32] = abs_f32_v,
                            [PHYS_F64] = abs_f64_v},
-            [UNARY_BITNOT] = {[PHYS_I8] = not_u8_v, [PHYS_I16] = not_u16_v, [PHYS_I32] = not_u32_v,
-                              [PHYS_I64] = not_u64_v, [PHYS_U8] = not_u8_v, [PHYS_U16] = not_u16_v,
-                              [PHYS_U32] = not_u32_v, [PHYS_U64] = not_u64_v},
+            [UNARY_BITNOT] = {[PHYS_I8] = not_u8_v,
+                              [PHYS_I16] = not_u16_v,
+                              [PHYS_I32] = not_u32_v,
+                              [PHYS_I64] = not_u64_v,
+                              [PHYS_U8] = not_u8_v,
+                              [PHYS_U16] = not_u16_v,
+                              [PHYS_U32] = not_u32_v,
+                              [PHYS_U64] = not_u64_v},
         },
     .compare =
         {
@@ -292,4 +313,5 @@ const struct tier TIER = {
     .hash_mix_words = hash_mix_words,
     .largest_f64 = largest_f64,
     .float_bins = split_floats,
+    .float_digits = cut_floats,
 };

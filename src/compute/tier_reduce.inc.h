@@ -50,23 +50,46 @@ static uint64_t largest_f64(const double *x, uint32_t n)
     return (uint64_t)most;
 }
 
-/* 1.5 * 2^52 units of 2^(32 * bin). */
-static double bin_anchor(int bin)
+ALWAYS_INLINE double power_of_two(int exponent)
 {
-    const uint64_t bits = ((uint64_t)(1023 + 52 + 32 * bin) << 52) | UINT64_C(0x8000000000000);
-    double anchor;
-    memcpy(&anchor, &bits, sizeof anchor);
-    return anchor;
+    const uint64_t bits = (uint64_t)(1023 + exponent) << 52;
+    double power;
+    memcpy(&power, &bits, sizeof power);
+    return power;
 }
 
-static void split_floats(const double *x, uint32_t n, int window, struct float_bins *out)
+static void set_anchors(double anchor[SUM_BINS], int window)
+{
+    for (int k = 0; k < SUM_BINS; k++)
+        anchor[k] = 1.5 * power_of_two(52 + 32 * (window - k));
+}
+
+static uint32_t cut_floats(const double x[FLOAT_STRIP_ROWS], int window,
+                           int64_t out[SUM_BINS][FLOAT_STRIP_ROWS])
 {
     double anchor[SUM_BINS];
-    int64_t sum[SUM_BINS] = {0};
-    for (int k = 0; k < SUM_BINS; k++) anchor[k] = bin_anchor(window - k);
-    if (simd_sum_bins(x, n, anchor, SUM_BINS - 1, sum)) {
-        memset(sum, 0, sizeof sum);
-        (void)simd_sum_bins(x, n, anchor, SUM_BINS, sum); /* what is left now is dropped */
-    }
-    for (int k = 0; k < SUM_BINS; k++) out->bin[k] = sum[SUM_BINS - 1 - k];
+    uint64_t *digits = (uint64_t *)&out[0][0];
+    set_anchors(anchor, window);
+    if (!simd_cut_bins(x, FLOAT_STRIP_ROWS, anchor, SUM_BINS - 1, digits, FLOAT_STRIP_ROWS))
+        return SUM_BINS - 1;
+    (void)simd_cut_bins(x, FLOAT_STRIP_ROWS, anchor, SUM_BINS, digits, FLOAT_STRIP_ROWS);
+    return SUM_BINS;
+}
+
+static bool split_floats(const double *x, uint32_t n, int window, struct float_bins *out)
+{
+    double anchor[SUM_BINS], tail[SIMD_F64_LANES] = {0};
+    set_anchors(anchor, window);
+    const double limit = power_of_two(32 * window + 31);
+    const uint32_t whole = n - n % SIMD_F64_LANES;
+    for (uint32_t i = whole; i < n; i++)
+        tail[i - whole] = x[i];
+    struct simd_bins all = simd_sum_bins(x, whole, anchor, SUM_BINS - 1, limit);
+    /* Most values are the sum of three slices; what four leave is dropped. */
+    if (all.left && !all.beyond) all = simd_sum_bins(x, whole, anchor, SUM_BINS, limit);
+    const struct simd_bins last = simd_sum_bins(tail, SIMD_F64_LANES, anchor, SUM_BINS, limit);
+    if (all.beyond || last.beyond) return false;
+    for (int k = 0; k < SUM_BINS; k++)
+        out->bin[k] = all.sum[SUM_BINS - 1 - k] + last.sum[SUM_BINS - 1 - k];
+    return true;
 }

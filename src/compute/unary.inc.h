@@ -1,4 +1,5 @@
-/* compute/unary.inc.h -- template: T -> T over one strip. K_EVAL(x, r, bad); else as arith.inc.h. */
+/* compute/unary.inc.h -- template: T -> T over one strip. K_EVAL(x, r, bad); else as arith.inc.h.
+ */
 #define K_FN(shape) CONCAT4(K_OP, K_ID, shape)
 
 static uint32_t K_FN(v)(void *restrict out, const void *a, const void *b, const void *param,

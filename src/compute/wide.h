@@ -1,8 +1,9 @@
 /* wide.h -- 128-bit arithmetic that compilers lack or leave to a library of their own. */
 #ifndef COMPUTE_WIDE_H
 #define COMPUTE_WIDE_H
-#include <stdbool.h>
 #include <stdint.h>
+
+#include <stdbool.h>
 
 #include "base/compiler.h"
 

@@ -17,7 +17,8 @@ llkv_code chain_attach(struct run *run, const struct chain *chain, bool no_flush
     s->phase = CHAIN_SOURCE;
     s->flushing = 0;
     s->no_flush = no_flush;
-    for (uint32_t i = 0; i < chain->op_count; i++) s->more[i] = false;
+    for (uint32_t i = 0; i < chain->op_count; i++)
+        s->more[i] = false;
     TRY(chain->source->class->attach(run, chain->source));
     for (uint32_t i = 0; i < chain->op_count; i++)
         TRY(chain->ops[i]->class->attach(run, chain->ops[i]));
@@ -57,7 +58,8 @@ static llkv_code chain_push(struct run *run, const struct chain *chain, uint32_t
         s->more[i] = result == OP_MORE;
         if (result == OP_DONE) {
             /* Nothing above i is wanted any more; what lies behind may have something left. */
-            for (uint32_t j = 0; j <= i; j++) s->more[j] = false;
+            for (uint32_t j = 0; j <= i; j++)
+                s->more[j] = false;
             s->phase = CHAIN_FLUSH;
             s->flushing = i + 1;
         }
@@ -157,10 +159,10 @@ static uint32_t plan_ranges(struct run *run, const struct chain *chain, const st
         run->cx->pool == NULL)
         return 1;
     const uint32_t morsels = chain->source->class->morsels(run, chain->source);
-    const double rows = chain->source->node->rows > 65536.0 * morsels ||
-                                !(chain->source->node->rows > 0)
-                            ? 65536.0 * morsels
-                            : chain->source->node->rows;
+    const double rows =
+        chain->source->node->rows > 65536.0 * morsels || !(chain->source->node->rows > 0)
+            ? 65536.0 * morsels
+            : chain->source->node->rows;
     *out_morsels = morsels;
     *out_cost_ns = rows * chain->cost_ns;
     if (morsels < 2 || *out_cost_ns < env->parallel_threshold_ns) return 1;

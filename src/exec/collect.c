@@ -104,10 +104,8 @@ static llkv_code collect_consume(struct run *run, void *arg, uint32_t range,
 
 llkv_code collect_chain(struct run *run, const struct chain *chain, struct collect *c)
 {
-    const struct sink sink = {.open = collect_open,
-                              .consume = collect_consume,
-                              .arg = c,
-                              .ranges_per_thread = 4};
+    const struct sink sink = {
+        .open = collect_open, .consume = collect_consume, .arg = c, .ranges_per_thread = 4};
     /* Stores of an earlier run are used again. */
     for (uint32_t i = 0; i < c->range_room; i++)
         if (c->ranges[i] != NULL) rowstore_reset(&c->ranges[i]->store);

@@ -1,5 +1,5 @@
-/* collect.h -- drain a chain into a row store, in the order of its rows at any number of threads; read
- * a store as batches.
+/* collect.h -- drain a chain into a row store, in the order of its rows at any number of threads;
+ * read a store as batches.
  *
  * A struct collect belongs to one operator's shared state; a struct store_source to one run. */
 #ifndef EXEC_COLLECT_H
@@ -37,7 +37,7 @@ struct store_source {
     const struct rowstore *store;
     struct rowreader reader;
     uint32_t end_block, column_count;
-    bool stable; /* the store lives as long as the statement */
+    bool stable;         /* the store lives as long as the statement */
     const uint32_t *map; /* column of the store per column read; NULL: the same */
     const uint8_t **rows;
     struct colbuf *columns;

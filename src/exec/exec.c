@@ -1,6 +1,5 @@
 /* exec.c -- one execution from open to close: runs, parameters, inits, shared subplans. */
 #include "exec/exec_priv.h"
-
 #include "task/task.h"
 
 llkv_code run_own(struct run *run, void (*release)(void *ptr), void *ptr)
@@ -14,7 +13,8 @@ llkv_code run_own(struct run *run, void (*release)(void *ptr), void *ptr)
 
 static void run_release(struct run *run)
 {
-    for (struct owned *o = run->owned; o != NULL; o = o->next) o->release(o->ptr);
+    for (struct owned *o = run->owned; o != NULL; o = o->next)
+        o->release(o->ptr);
     run->owned = NULL;
 }
 
@@ -79,8 +79,7 @@ static llkv_code ranges_reserve(struct run *run, uint32_t count)
     if (count <= exec->range_count) return LLKV_OK;
     struct run **ranges = cx_alloc_array(run->cx, count, sizeof *ranges);
     if (ranges == NULL) return LLKV_NOMEM;
-    if (exec->range_count != 0)
-        memcpy(ranges, exec->ranges, exec->range_count * sizeof *ranges);
+    if (exec->range_count != 0) memcpy(ranges, exec->ranges, exec->range_count * sizeof *ranges);
     exec->ranges = ranges;
     while (exec->range_count < count) {
         TRY(range_run_new(run, &ranges[exec->range_count]));
@@ -106,7 +105,8 @@ static llkv_code range_task_run(struct cx *cx, void *arg, uint32_t worker, uint3
     run->rc = job->fn(run, job->arg, index);
     if (run->rc == LLKV_OK) return LLKV_OK;
     unsigned lowest = atomic_load_explicit(&job->failed, memory_order_relaxed);
-    while (index < lowest && !atomic_compare_exchange_weak(&job->failed, &lowest, index)) continue;
+    while (index < lowest && !atomic_compare_exchange_weak(&job->failed, &lowest, index))
+        continue;
     return LLKV_OK;
 }
 
@@ -119,11 +119,11 @@ llkv_code exec_ranges(struct run *run, uint32_t count, double cost_ns, range_fn 
         run->exec->ranges[i]->rc = LLKV_OK;
         run->exec->ranges[i]->own_cx.depth = run->cx->depth;
     }
-    const struct range_task task = {
-        .run = range_task_run,
-        .arg = &job,
-        .count = count,
-        .cost_ns = cost_ns < TASK_PARALLEL_NS ? TASK_PARALLEL_NS : cost_ns};
+    const struct range_task task = {.run = range_task_run,
+                                    .arg = &job,
+                                    .count = count,
+                                    .cost_ns =
+                                        cost_ns < TASK_PARALLEL_NS ? TASK_PARALLEL_NS : cost_ns};
     TRY(task_run(run->cx, run->cx->pool, &task));
     for (uint32_t i = 0; i < count; i++) {
         struct run *r = run->exec->ranges[i];

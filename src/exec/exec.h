@@ -6,7 +6,8 @@
  *   close  releases what the arena does not                     exec_close
  *
  * Parallel inside the hot path: a pipeline with enough work is spread over cx->pool, segment by
- * segment; the answer does not depend on the number of threads. A small statement wakes no thread. */
+ * segment; the answer does not depend on the number of threads. A small statement wakes no thread.
+ */
 #ifndef EXEC_EXEC_H
 #define EXEC_EXEC_H
 #include "plan/pplan.h"
@@ -17,8 +18,8 @@ struct exec;      /* one execution */
 struct exec_env {
     struct txn_manager *manager;
     const struct snapshot *snapshot;
-    struct value *params;         /* plan->parameter_count; the user's filled in, the rest is exec's */
-    struct write_set *writes;     /* DML: collects; committed by the caller. Else NULL */
+    struct value *params;     /* plan->parameter_count; the user's filled in, the rest is exec's */
+    struct write_set *writes; /* DML: collects; committed by the caller. Else NULL */
     struct block_pool *blocks;
     uint32_t threads;             /* at most; 1: never parallel */
     double parallel_threshold_ns; /* estimated work below which nothing is spread; 0: the default */
@@ -30,8 +31,9 @@ NODISCARD llkv_code exec_link(struct cx *cx, const struct pplan *plan,
  * before the first batch. Memory comes from cx->arena and the block pool. */
 NODISCARD llkv_code exec_open(struct cx *cx, const struct exec_plan *plan,
                               const struct exec_env *env, struct exec **out_exec);
-/* The next batch with live rows, in the layout of plan->root, valid until the next call; NULL at the
- * end. DML runs to its end at the first call and gives NULL. After an error only close is allowed. */
+/* The next batch with live rows, in the layout of plan->root, valid until the next call; NULL at
+ * the end. DML runs to its end at the first call and gives NULL. After an error only close is
+ * allowed. */
 NODISCARD llkv_code exec_next(struct cx *cx, struct exec *exec, const struct batch **out_batch);
 /* Rows inserted, updated or deleted so far. */
 int64_t exec_rows_changed(const struct exec *exec);

@@ -9,8 +9,8 @@
  *   struct run     one worker's world: memory, error, locals               run->locals[op->id]
  *
  * A chain is drained by one run, or by several, each with a contiguous range of the source's
- * morsels; what they collect is combined in the order of the ranges. That is why the answer does not
- * depend on the number of threads. */
+ * morsels; what they collect is combined in the order of the ranges. That is why the answer does
+ * not depend on the number of threads. */
 #ifndef EXEC_EXEC_PRIV_H
 #define EXEC_EXEC_PRIV_H
 #include <math.h>
@@ -63,14 +63,15 @@ struct op {
     const struct op_class *class;
     const struct pnode *node;
     uint32_t id;
-    /* Depends on a parameter that an apply above binds: what it computed is void at the next start. */
+    /* Depends on a parameter that an apply above binds: what it computed is void at the next start.
+     */
     bool varies;
     bool serial; /* as its class, or for reasons of its own */
 };
 
 struct chain {
     uint32_t id;
-    bool parallel; /* no operator is serial, and the source has morsels */
+    bool parallel;  /* no operator is serial, and the source has morsels */
     double cost_ns; /* per row of the source */
     const struct op *source;
     uint32_t op_count;
@@ -109,8 +110,8 @@ bool link_varies(const struct linker *lk, const struct pnode *node);
 /* Position of `column` in `layout`, or -1. */
 int32_t layout_find(const iu_id *layout, uint32_t count, iu_id column);
 
-/* One per kind of node. Transforms are called after their child was linked into the same chain; they
- * and sources leave their operator in *out_op. */
+/* One per kind of node. Transforms are called after their child was linked into the same chain;
+ * they and sources leave their operator in *out_op. */
 typedef llkv_code link_fn(struct linker *lk, const struct pnode *node, const struct op **out_op);
 link_fn link_scan, link_lookup, link_values, link_range, link_empty, link_filter, link_project,
     link_join, link_apply, link_group, link_sort, link_limit, link_union, link_set, link_shared,
@@ -126,9 +127,9 @@ struct owned {
 };
 
 struct chain_state {
-    uint32_t phase;        /* enum chain_phase */
-    uint32_t flushing;     /* the operator being flushed */
-    bool no_flush;         /* a range of a parallel run: the flush comes after all of them */
+    uint32_t phase;              /* enum chain_phase */
+    uint32_t flushing;           /* the operator being flushed */
+    bool no_flush;               /* a range of a parallel run: the flush comes after all of them */
     const struct batch **inputs; /* per operator: the batch it was given */
     bool *more;                  /* per operator: call again with it */
 };
@@ -186,8 +187,8 @@ NODISCARD llkv_code exec_ranges(struct run *run, uint32_t count, double cost_ns,
 /* ---- chains ---- */
 /* Prepare and attach every operator: the chain is at its beginning, also the second time. */
 NODISCARD llkv_code chain_start(struct run *run, const struct chain *chain);
-/* The halves of a start: the shared part, on one thread; the local one, for every run. With no_flush
- * the operators keep what they have left at the end. */
+/* The halves of a start: the shared part, on one thread; the local one, for every run. With
+ * no_flush the operators keep what they have left at the end. */
 NODISCARD llkv_code chain_prepare(struct run *run, const struct chain *chain);
 NODISCARD llkv_code chain_attach(struct run *run, const struct chain *chain, bool no_flush);
 /* Does some operator have rows left at the end? */
@@ -225,7 +226,8 @@ struct eval {
     struct colbuf flat;
 };
 /* Room for `rows` values of `phys`, in the run's arena; what was there is lost if it grows. */
-NODISCARD llkv_code colbuf_reserve(struct run *run, struct colbuf *buf, uint8_t phys, uint32_t rows);
+NODISCARD llkv_code colbuf_reserve(struct run *run, struct colbuf *buf, uint8_t phys,
+                                   uint32_t rows);
 /* Dense values of the live rows, FLAT or CONST, or the column as it is if all rows are live. */
 NODISCARD llkv_code eval_vector(struct run *run, const struct link_expr *e, struct eval *ev,
                                 const struct batch *in, struct vector *out);

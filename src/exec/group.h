@@ -20,8 +20,8 @@ struct link_agg {
     bool by_row; /* takes its value from the row of the group's MIN or MAX */
     struct link_expr arg;
     struct link_filter filter;
-    struct rowfmt distinct_fmt; /* group, value */
-    struct rowfmt order_fmt;    /* group, what is sorted by, value */
+    struct rowfmt distinct_fmt;    /* group, value */
+    struct rowfmt order_fmt;       /* group, what is sorted by, value */
     struct link_expr *order_exprs; /* of the columns from the second on, the value last */
     struct sort_key *order_keys;
 };
@@ -40,8 +40,8 @@ struct op_group {
     struct link_expr *keys;
     struct link_agg *aggs;
     uint32_t state_bytes, best_at; /* best_at: the value of row_of_agg so far */
-    struct rowfmt fmt;       /* keys and states */
-    struct rowfmt order_fmt; /* DIRECT: keys and a pointer, to put groups in order */
+    struct rowfmt fmt;             /* keys and states */
+    struct rowfmt order_fmt;       /* DIRECT: keys and a pointer, to put groups in order */
     struct sort_key *order_keys;
     struct group_dim *dims;
     uint32_t slots; /* DIRECT: product of the dimensions */
@@ -144,5 +144,6 @@ NODISCARD llkv_code group_merge(struct run *run, const struct op_group *g, struc
 NODISCARD llkv_code group_attach(struct run *run, const struct op *op);
 uint32_t group_morsels(struct run *run, const struct op *op);
 NODISCARD llkv_code group_seek(struct run *run, const struct op *op, uint32_t first, uint32_t end);
-NODISCARD llkv_code group_next(struct run *run, const struct op *op, const struct batch **out_batch);
+NODISCARD llkv_code group_next(struct run *run, const struct op *op,
+                               const struct batch **out_batch);
 #endif

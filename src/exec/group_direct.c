@@ -20,23 +20,28 @@ llkv_code group_direct_new(struct run *run, const struct op_group *g, struct gro
     return LLKV_OK;
 }
 
-/* ids = ids * size + (value - min); non-zero if a value is outside. */
-ALWAYS_INLINE uint64_t add_dim(uint32_t *restrict ids, const uint8_t *data,
-                               const struct group_dim *dim, uint32_t n, const uint8_t phys)
+/* ids = ids * size + (value - min); non-zero if a value is outside. `phys` and `width` are constants
+ * of the caller. */
+ALWAYS_INLINE uint64_t add_dim(uint32_t *restrict ids, const struct vector *v,
+                               const struct group_dim *dim, uint32_t n, const uint8_t phys,
+                               const uint32_t width)
 {
-    const uint32_t width = phys_bytes[phys], size = (uint32_t)dim->span + 1;
+    const uint8_t *data = v->data;
+    const uint32_t size = (uint32_t)dim->span + 1;
+    const uint64_t min = (uint64_t)dim->min, span = dim->span;
     uint64_t outside = 0;
     for (uint32_t i = 0; i < n; i++) {
         uint64_t word = 0;
         memcpy(&word, data + (size_t)i * width, width);
-        const uint64_t at = (uint64_t)slot_integer(phys, word) - (uint64_t)dim->min;
-        outside |= at >= dim->span;
+        const uint64_t at = (uint64_t)slot_integer(phys, word) - min;
+        outside |= at >= span;
         ids[i] = ids[i] * size + (uint32_t)at;
     }
     return outside;
 }
 
-/* The same for one row after the other: booleans, and columns with NULLs, which are number `span`. */
+/* The same for one row after the other: booleans, and columns with NULLs, which are number `span`.
+ */
 static uint64_t add_dim_slow(uint32_t *ids, const struct vector *v, const struct group_dim *dim,
                              uint32_t n)
 {
@@ -62,14 +67,14 @@ static uint64_t add_key(uint32_t *ids, const struct vector *v, const struct grou
 {
     if (v->validity != NULL) return add_dim_slow(ids, v, dim, n);
     switch (v->phys) {
-    case PHYS_I8: return add_dim(ids, v->data, dim, n, PHYS_I8);
-    case PHYS_I16: return add_dim(ids, v->data, dim, n, PHYS_I16);
-    case PHYS_I32: return add_dim(ids, v->data, dim, n, PHYS_I32);
-    case PHYS_U8: return add_dim(ids, v->data, dim, n, PHYS_U8);
-    case PHYS_U16: return add_dim(ids, v->data, dim, n, PHYS_U16);
-    case PHYS_U32: return add_dim(ids, v->data, dim, n, PHYS_U32);
+    case PHYS_I8: return add_dim(ids, v, dim, n, PHYS_I8, 1);
+    case PHYS_I16: return add_dim(ids, v, dim, n, PHYS_I16, 2);
+    case PHYS_I32: return add_dim(ids, v, dim, n, PHYS_I32, 4);
+    case PHYS_U8: return add_dim(ids, v, dim, n, PHYS_U8, 1);
+    case PHYS_U16: return add_dim(ids, v, dim, n, PHYS_U16, 2);
+    case PHYS_U32: return add_dim(ids, v, dim, n, PHYS_U32, 4);
     case PHYS_I64:
-    case PHYS_U64: return add_dim(ids, v->data, dim, n, PHYS_I64);
+    case PHYS_U64: return add_dim(ids, v, dim, n, PHYS_I64, 8);
     default: return add_dim_slow(ids, v, dim, n);
     }
 }
@@ -83,7 +88,8 @@ llkv_code group_direct_ids(const struct op_group *g, struct group_range *r, uint
         outside |= add_key(r->ids, &r->keys[k], &g->dims[k], n);
     *out_fits = outside == 0;
     if (outside == 0)
-        for (uint32_t i = 0; i < n; i++) r->present[r->ids[i]] = 1;
+        for (uint32_t i = 0; i < n; i++)
+            r->present[r->ids[i]] = 1;
     return LLKV_OK;
 }
 
@@ -102,7 +108,8 @@ llkv_code group_direct_key(struct run *run, const struct op_group *g, uint32_t k
     const uint8_t phys = g->keys[k].type.phys;
     bool nulls = false;
     uint64_t below = 1;
-    for (uint32_t d = k + 1; d < g->node->key_count; d++) below *= g->dims[d].span + 1;
+    for (uint32_t d = k + 1; d < g->node->key_count; d++)
+        below *= g->dims[d].span + 1;
     TRY(colbuf_reserve(run, buf, phys, n));
     memset(buf->validity, 0xff, bitmap_words(n) * 8);
     for (uint32_t i = 0; i < n; i++) {

@@ -1,4 +1,5 @@
-/* group_feed.c -- rows to aggregate states: FILTER, DISTINCT, ORDER BY inside a call, then kernels. */
+/* group_feed.c -- rows to aggregate states: FILTER, DISTINCT, ORDER BY inside a call, then kernels.
+ */
 #include "exec/group.h"
 
 static bool is_distinct(const struct link_agg *a)
@@ -18,8 +19,8 @@ llkv_code group_feeds_new(struct run *run, const struct op_group *g, struct grou
     for (uint32_t i = 0; i < g->node->agg_count; i++) {
         const struct link_agg *a = &g->aggs[i];
         struct agg_feed *f = &r->feeds[i];
-        f->context = (struct agg_context){
-            .cx = run->cx, .heap = &r->heap, .separator = a->agg->separator};
+        f->context =
+            (struct agg_context){.cx = run->cx, .heap = &r->heap, .separator = a->agg->separator};
         if (is_distinct(a)) TRY(keytab_init(run, &f->seen, &a->distinct_fmt));
         if (!is_ordered(a)) continue;
         TRY(rowstore_init(run, &f->ordered, &a->order_fmt));
@@ -59,7 +60,8 @@ static void follow_filter(const struct batch *before, const struct batch *after,
         if (before->sel == NULL)
             at = position;
         else
-            while (before->sel[at] != position) at++;
+            while (before->sel[at] != position)
+                at++;
         out[i] = ids[at];
     }
 }
@@ -109,8 +111,8 @@ static llkv_code put_aside(struct run *run, const struct link_agg *a, struct agg
 }
 
 static llkv_code feed_kernel(const struct op_group *g, struct group_range *r,
-                             const struct link_agg *a, struct agg_feed *f,
-                             const struct vector *v, uint32_t n, const uint32_t *ids)
+                             const struct link_agg *a, struct agg_feed *f, const struct vector *v,
+                             uint32_t n, const uint32_t *ids)
 {
     const void *data = v == NULL ? NULL : v->data;
     const uint64_t *validity = v == NULL ? NULL : v->validity;
@@ -178,8 +180,8 @@ static llkv_code feed_sorted(struct run *run, const struct op_group *g, struct g
         for (; n < VEC_ROWS_MAX && at < kept->count; at++)
             rows[n++] = rowstore_at(&f->ordered, kept->entries[at].row);
         TRY(rowfmt_read(run, &a->order_fmt, 0, rows, n, false, &ids, &id));
-        TRY(rowfmt_read(run, &a->order_fmt, value, rows, n,
-                        rowstore_has_nulls(&f->ordered, value), &values, &v));
+        TRY(rowfmt_read(run, &a->order_fmt, value, rows, n, rowstore_has_nulls(&f->ordered, value),
+                        &values, &v));
         TRY(feed_kernel(g, r, a, f, &v, n, g->strategy == PGROUP_PLAIN ? NULL : id.data));
     }
     return LLKV_OK;

@@ -40,7 +40,8 @@ struct owners {
 static llkv_code owners_new(struct run *run, uint64_t count, struct owners *o)
 {
     uint64_t slots = 64;
-    while (slots < count * 2) slots *= 2;
+    while (slots < count * 2)
+        slots *= 2;
     if (slots > UINT64_C(1) << 32)
         return cx_fail(run->cx, LLKV_LIMIT, "an operator holds more than 2 billion groups");
     o->dir = mem_alloc_zero(run->cx->budget, slots * sizeof *o->dir);
@@ -55,7 +56,8 @@ static void owners_deinit(struct owners *o)
     mem_free(o->rows);
 }
 
-static llkv_code merge_row(struct run *run, const struct op_group *g, struct owners *o, uint8_t *row)
+static llkv_code merge_row(struct run *run, const struct op_group *g, struct owners *o,
+                           uint8_t *row)
 {
     const uint32_t hash = row_hash(row);
     uint32_t slot = hash & o->mask;
@@ -64,8 +66,7 @@ static llkv_code merge_row(struct run *run, const struct op_group *g, struct own
         uint8_t *owner = o->rows[(uint32_t)o->dir[slot] - 1];
         if (!rowfmt_equal(&g->fmt, owner, row)) continue;
         row_set_link(row, 1);
-        return merge_states(run, g, run->cx->arena, owner + g->fmt.state_at,
-                            row + g->fmt.state_at);
+        return merge_states(run, g, run->cx->arena, owner + g->fmt.state_at, row + g->fmt.state_at);
     }
     o->rows[o->count++] = row;
     o->dir[slot] = (uint64_t)hash << 32 | o->count;
@@ -215,6 +216,7 @@ llkv_code group_merge(struct run *run, const struct op_group *g, struct group_st
     if (g->strategy == PGROUP_HASH) return merge_tables(run, g, s);
     for (uint32_t i = 1; i < s->range_count; i++)
         if (s->ranges[i] != NULL)
-            TRY(merge_states(run, g, &s->ranges[0]->heap, s->ranges[0]->plain, s->ranges[i]->plain));
+            TRY(merge_states(run, g, &s->ranges[0]->heap, s->ranges[0]->plain,
+                             s->ranges[i]->plain));
     return LLKV_OK;
 }

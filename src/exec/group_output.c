@@ -52,15 +52,13 @@ enum { GROUP_MORSEL = 32768 };
 
 uint32_t group_morsels(struct run *run, const struct op *op)
 {
-    const uint64_t count =
-        position_count((const struct op_group *)op, run->exec->states[op->id]);
+    const uint64_t count = position_count((const struct op_group *)op, run->exec->states[op->id]);
     return (uint32_t)((count + GROUP_MORSEL - 1) / GROUP_MORSEL);
 }
 
 llkv_code group_seek(struct run *run, const struct op *op, uint32_t first, uint32_t end)
 {
-    const uint64_t count =
-        position_count((const struct op_group *)op, run->exec->states[op->id]);
+    const uint64_t count = position_count((const struct op_group *)op, run->exec->states[op->id]);
     struct group_local *l = run->locals[op->id];
     l->at = (uint64_t)first * GROUP_MORSEL;
     l->end = (uint64_t)end * GROUP_MORSEL;
@@ -123,7 +121,8 @@ static uint32_t next_rows(const struct op_group *g, const struct group_state *s,
 static double power_of_ten(uint32_t n)
 {
     double p = 1;
-    for (uint32_t i = 0; i < n; i++) p *= 10;
+    for (uint32_t i = 0; i < n; i++)
+        p *= 10;
     return p;
 }
 
@@ -267,8 +266,10 @@ llkv_code group_next(struct run *run, const struct op *op, const struct batch **
             n = next_rows(g, s, l);
         }
         if (n == 0) return LLKV_OK;
-        for (uint32_t k = 0; k < g->node->key_count; k++) TRY(key_column(run, g, l, k, n));
-        for (uint32_t i = 0; i < g->node->agg_count; i++) TRY(agg_column(run, g, l, i, n));
+        for (uint32_t k = 0; k < g->node->key_count; k++)
+            TRY(key_column(run, g, l, k, n));
+        for (uint32_t i = 0; i < g->node->agg_count; i++)
+            TRY(agg_column(run, g, l, i, n));
     }
     l->batch = (struct batch){
         .rows = n, .live = n, .column_count = op->node->out_count, .columns = l->vectors};

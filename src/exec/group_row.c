@@ -1,5 +1,5 @@
-/* group_row.c -- sqlite_compat: next to one MIN or MAX, columns outside of aggregates take their values
- * from the row that has it. */
+/* group_row.c -- sqlite_compat: next to one MIN or MAX, columns outside of aggregates take their
+ * values from the row that has it. */
 #include "exec/group.h"
 
 /* One value out of a FLAT column, its text copied if it may go away. */
@@ -29,7 +29,8 @@ static llkv_code take_value(struct group_range *r, struct run *run, const struct
     return LLKV_OK;
 }
 
-/* Is row i's value nearer to the MIN or MAX than what was there? The first row counts in any case. */
+/* Is row i's value nearer to the MIN or MAX than what was there? The first row counts in any case.
+ */
 static bool is_better(const struct link_agg *a, const struct vector *v, uint32_t i,
                       const struct row_value *best)
 {

@@ -1,9 +1,10 @@
 /* join.h -- joins: the right side is built into rows, the left side is pushed through.
  *
- * A hash join finds the candidates of a left row through a directory of {u32 hash, u32 row + 1} over
- * the built rows, or through an array indexed by the key where keys are dense; equal keys are chained
- * by the rows' links in build order. In a loop join every built row is a candidate. Candidates are
- * paired up to VEC_ROWS_MAX at a time and the residual condition is evaluated on the pairs.
+ * A hash join finds the candidates of a left row through a directory of {u32 hash, u32 row + 1}
+ * over the built rows, or through an array indexed by the key where keys are dense; equal keys are
+ * chained by the rows' links in build order. In a loop join every built row is a candidate.
+ * Candidates are paired up to VEC_ROWS_MAX at a time and the residual condition is evaluated on the
+ * pairs.
  *
  * NOT IN and IN ask a second question for left rows without partner: is there a built row of the
  * same group (equal in all keys but the last) for which the comparison is unknown? `group_*`.
@@ -28,13 +29,13 @@ struct op_join {
     bool deferred; /* whether a left row has a partner is known after its last candidate */
     bool in_kind;  /* MARK_IN, ANTI_NULL: the second question is asked */
     const struct chain *build;
-    struct rowfmt fmt; /* keys, then what is needed above */
+    struct rowfmt fmt;       /* keys, then what is needed above */
     struct rowfmt group_fmt; /* the same rows, all keys but the last */
-    uint32_t key_end;  /* bytes of a key image */
+    uint32_t key_end;        /* bytes of a key image */
     struct link_expr *build_exprs;
     struct link_expr *probe_keys;
-    struct join_column *out;  /* per column of the node */
-    uint32_t residual_count;  /* columns of the residual's layout: left, then right */
+    struct join_column *out;              /* per column of the node */
+    uint32_t residual_count;              /* columns of the residual's layout: left, then right */
     struct join_column *residual_columns; /* side JOIN_MARK: not used */
     struct link_filter residual;
     struct link_expr *compare; /* loop joins of IN kinds: the comparison itself */
@@ -62,8 +63,8 @@ enum join_phase { JOIN_IDLE, JOIN_PAIRS, JOIN_GROUP_PAIRS, JOIN_REST };
 struct join_local {
     /* of one left batch */
     uint32_t phase;
-    uint32_t at;       /* live row whose candidates are next */
-    uint32_t candidate; /* the next one, row + 1; 0: start with the row's head */
+    uint32_t at;             /* live row whose candidates are next */
+    uint32_t candidate;      /* the next one, row + 1; 0: start with the row's head */
     struct rowreader reader; /* loop join: the next candidate */
     struct vector *keys;
     struct eval *key_evals;
@@ -76,11 +77,11 @@ struct join_local {
     uint32_t room;
     /* pairs */
     uint32_t pair_count;
-    uint16_t *live;      /* live row */
-    uint16_t *positions; /* the same as position in the batch */
+    uint16_t *live;       /* live row */
+    uint16_t *positions;  /* the same as position in the batch */
     const uint8_t **rows; /* the format's null row: none */
     uint32_t *row_ids;
-    bool null_rows;      /* some pair has none */
+    bool null_rows; /* some pair has none */
     /* residual */
     struct vector *residual_vectors;
     struct colbuf *residual_columns;
@@ -95,6 +96,8 @@ struct join_local {
     struct batch batch;
 };
 
+/* op_join.c: `node`, `kind` and `loop` are set; what comes out, what is kept, what is compared. */
+NODISCARD llkv_code join_link_columns(struct linker *lk, struct op_join *join);
 /* join_build.c */
 NODISCARD llkv_code join_prepare(struct run *run, const struct op *op);
 /* join_probe.c: heads of the live rows of `in`. */
@@ -105,6 +108,8 @@ NODISCARD llkv_code join_probe(struct run *run, const struct op_join *join, stru
 NODISCARD llkv_code join_probe_groups(struct run *run, const struct op_join *join,
                                       struct join_local *l, const struct batch *in);
 /* join_pairs.c */
+NODISCARD llkv_code join_local_init(struct run *run, const struct op_join *join,
+                                    struct join_local *l);
 NODISCARD llkv_code join_attach(struct run *run, const struct op *op);
 NODISCARD llkv_code join_push(struct run *run, const struct op *op, const struct batch *in,
                               const struct batch **out_batch, enum op_result *out_result);
@@ -117,8 +122,8 @@ NODISCARD llkv_code join_emit_left(struct run *run, const struct op_join *join,
                                    const struct batch **out_batch);
 NODISCARD llkv_code join_flush(struct run *run, const struct op *op,
                                const struct batch **out_batch);
-NODISCARD llkv_code join_residual(struct run *run, const struct op_join *join,
-                                  struct join_local *l, const struct batch *in);
+NODISCARD llkv_code join_residual(struct run *run, const struct op_join *join, struct join_local *l,
+                                  const struct batch *in);
 
 ALWAYS_INLINE bool join_keeps_right(uint8_t kind)
 {

@@ -35,7 +35,8 @@ static bool keys_have_nulls(const struct op_join *join, const struct rowstore *s
 static llkv_code directory_new(struct run *run, uint64_t n, uint64_t **out_dir, uint32_t *out_mask)
 {
     uint64_t slots = 16;
-    while (slots < n * 2) slots *= 2;
+    while (slots < n * 2)
+        slots *= 2;
     if (slots > UINT64_C(1) << 32)
         return cx_fail(run->cx, LLKV_LIMIT, "a join holds more than 2 billion rows");
     *out_dir = mem_alloc_zero(run->cx->budget, slots * sizeof **out_dir);
@@ -45,8 +46,8 @@ static llkv_code directory_new(struct run *run, uint64_t n, uint64_t **out_dir, 
 
 /* Rows are entered from the last to the first, each before those of equal key: chains run in build
  * order. */
-static void enter_hash(const struct op_join *join, struct join_state *s, const struct rowstore *store,
-                       uint8_t *row, uint32_t number)
+static void enter_hash(const struct op_join *join, struct join_state *s,
+                       const struct rowstore *store, uint8_t *row, uint32_t number)
 {
     const uint32_t hash = row_hash(row);
     uint32_t slot = hash & s->mask;
@@ -227,12 +228,13 @@ llkv_code join_prepare(struct run *run, const struct op *op)
     bool is_new;
     TRY(exec_state(run, op, sizeof *s, &s, &is_new));
     if (is_new) {
-        s->rows = (struct collect){
-            .fmt = &join->fmt, .exprs = join->build_exprs, .hashed = !join->loop};
+        s->rows =
+            (struct collect){.fmt = &join->fmt, .exprs = join->build_exprs, .hashed = !join->loop};
         TRY(run_own(run, join_release, s));
     }
     if (s->built && !op->varies) {
-        for (size_t w = 0; s->marks != NULL && w < s->mark_words; w++) atomic_init(&s->marks[w], 0);
+        for (size_t w = 0; s->marks != NULL && w < s->mark_words; w++)
+            atomic_init(&s->marks[w], 0);
         return LLKV_OK;
     }
     TRY(build_table(run, join, s));

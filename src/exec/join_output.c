@@ -1,5 +1,5 @@
-/* join_output.c -- batches of a join: pairs gathered from both sides, left rows with a verdict, right
- * rows at the end; and the residual condition on pairs. */
+/* join_output.c -- batches of a join: pairs gathered from both sides, left rows with a verdict,
+ * right rows at the end; and the residual condition on pairs. */
 #include "exec/join.h"
 
 /* Column `c` of the left batch for every pair. */
@@ -49,10 +49,8 @@ llkv_code join_emit_pairs(struct run *run, const struct op_join *join, struct jo
         else
             TRY(left_column(run, l, in, c->column, &l->columns[i], &l->vectors[i]));
     }
-    l->batch = (struct batch){.rows = l->pair_count,
-                              .live = l->pair_count,
-                              .column_count = count,
-                              .columns = l->vectors};
+    l->batch = (struct batch){
+        .rows = l->pair_count, .live = l->pair_count, .column_count = count, .columns = l->vectors};
     *out_batch = &l->batch;
     return LLKV_OK;
 }
@@ -168,7 +166,8 @@ llkv_code join_emit_left(struct run *run, const struct op_join *join, struct joi
     case PJOIN_SEMI: narrow(l, in, l->matched, true); break;
     case PJOIN_ANTI: narrow(l, in, l->matched, false); break;
     case PJOIN_ANTI_NULL:
-        for (size_t w = 0; w < bitmap_words(in->live); w++) l->matched[w] |= l->unknown[w];
+        for (size_t w = 0; w < bitmap_words(in->live); w++)
+            l->matched[w] |= l->unknown[w];
         narrow(l, in, l->matched, false);
         break;
     default: break;

@@ -2,7 +2,7 @@
  * VEC_ROWS_MAX pairs. */
 #include "exec/join.h"
 
-static llkv_code local_new(struct run *run, const struct op_join *join, struct join_local *l)
+llkv_code join_local_init(struct run *run, const struct op_join *join, struct join_local *l)
 {
     const uint32_t keys = join->node->key_count, out = join->node->base.out_count;
     l->keys = cx_alloc_zero(run->cx, (keys + 1) * sizeof *l->keys);
@@ -34,7 +34,7 @@ llkv_code join_attach(struct run *run, const struct op *op)
     struct join_local *l;
     bool is_new;
     TRY(run_local(run, op, sizeof *l, &l, &is_new));
-    if (is_new) TRY(local_new(run, (const struct op_join *)op, l));
+    if (is_new) TRY(join_local_init(run, (const struct op_join *)op, l));
     l->phase = JOIN_IDLE;
     l->flush = (struct rowreader){0};
     return LLKV_OK;
@@ -79,7 +79,8 @@ static void pair_all(const struct op_join *join, const struct join_state *s, str
         uint32_t take = b->used - l->reader.index;
         if (take > VEC_ROWS_MAX - l->pair_count) take = VEC_ROWS_MAX - l->pair_count;
         const uint32_t first = (l->reader.block << store->shift) | l->reader.index;
-        for (uint32_t i = 0; i < take; i++) add_pair(join, s, l, l->at, first + i);
+        for (uint32_t i = 0; i < take; i++)
+            add_pair(join, s, l, l->at, first + i);
         l->reader.index += take;
         if (l->reader.index == b->used)
             l->reader = (struct rowreader){.block = l->reader.block + 1};
@@ -91,9 +92,9 @@ static void pair_chains(const struct op_join *join, const struct join_state *s,
                         struct join_local *l, uint32_t live_count)
 {
     const bool once = one_is_enough(join->kind);
-    const bool inline_null = !join->deferred && (join->kind == PJOIN_LEFT ||
-                                                 join->kind == PJOIN_FULL ||
-                                                 join->kind == PJOIN_SINGLE);
+    const bool inline_null =
+        !join->deferred &&
+        (join->kind == PJOIN_LEFT || join->kind == PJOIN_FULL || join->kind == PJOIN_SINGLE);
     while (l->pair_count < VEC_ROWS_MAX && l->at < live_count) {
         uint32_t row = l->candidate == 0 ? l->heads[l->at] : l->candidate;
         if (once && bit_get(l->matched, l->at)) row = 0;
@@ -112,7 +113,8 @@ static void pair_chains(const struct op_join *join, const struct join_state *s,
     }
 }
 
-/* Candidates of IN's second question: the group, or its rows with a NULL if the left key has none. */
+/* Candidates of IN's second question: the group, or its rows with a NULL if the left key has none.
+ */
 static void pair_groups(const struct op_join *join, const struct join_state *s,
                         struct join_local *l, uint32_t live_count)
 {
@@ -154,6 +156,7 @@ static llkv_code single_pairs(struct run *run, const struct op_join *join, struc
                            "more than one row returned by a subquery used as an expression");
         if (second) continue;
         l->live[kept] = l->live[i];
+        l->positions[kept] = l->positions[i];
         l->row_ids[kept] = l->row_ids[i];
         l->rows[kept] = l->rows[i];
         kept++;
@@ -168,7 +171,8 @@ static llkv_code judge_pairs(struct run *run, const struct op_join *join, struct
 {
     const struct join_state *s = run->exec->states[join->op.id];
     if (l->phase == JOIN_GROUP_PAIRS) {
-        for (uint32_t i = 0; i < l->pair_count; i++) bit_set(l->unknown, l->live[i]);
+        for (uint32_t i = 0; i < l->pair_count; i++)
+            bit_set(l->unknown, l->live[i]);
         return LLKV_OK;
     }
     if (join->kind == PJOIN_SINGLE) return single_pairs(run, join, l);
@@ -176,7 +180,8 @@ static llkv_code judge_pairs(struct run *run, const struct op_join *join, struct
         for (uint32_t i = 0; i < l->pair_count; i++)
             if (l->row_ids[i] != ROW_NONE) mark_row(s, l->row_ids[i]);
     if (join->deferred && join->kind != PJOIN_INNER)
-        for (uint32_t i = 0; i < l->pair_count; i++) bit_set(l->matched, l->live[i]);
+        for (uint32_t i = 0; i < l->pair_count; i++)
+            bit_set(l->matched, l->live[i]);
     return LLKV_OK;
 }
 

@@ -38,7 +38,8 @@ static void key_words(const struct vector *v, uint32_t n, uint64_t *out)
     case 4: widen(out, v->data, n, 4); break;
     case 8: widen(out, v->data, n, 8); break;
     default: /* BOOL */
-        for (uint32_t i = 0; i < n; i++) out[i] = bit_get(v->data, i);
+        for (uint32_t i = 0; i < n; i++)
+            out[i] = bit_get(v->data, i);
         break;
     }
 }
@@ -77,16 +78,19 @@ static void probe_directory(const struct op_join *join, const struct join_state 
                             struct join_local *l, uint32_t n)
 {
     if (s->mask >= PREFETCH_SLOTS) {
-        for (uint32_t i = 0; i < n; i++) PREFETCH(&s->dir[l->hash[i] & s->mask]);
+        for (uint32_t i = 0; i < n; i++)
+            PREFETCH(&s->dir[l->hash[i] & s->mask]);
         for (uint32_t i = 0; i < n; i++) {
             const uint64_t entry = s->dir[l->hash[i] & s->mask];
             if (entry != 0) PREFETCH(rowstore_at(s->rows.store, (uint32_t)entry - 1));
         }
     }
     if (join->one_word)
-        for (uint32_t i = 0; i < n; i++) l->heads[i] = find_head(join, s, l, i, true);
+        for (uint32_t i = 0; i < n; i++)
+            l->heads[i] = find_head(join, s, l, i, true);
     else
-        for (uint32_t i = 0; i < n; i++) l->heads[i] = find_head(join, s, l, i, false);
+        for (uint32_t i = 0; i < n; i++)
+            l->heads[i] = find_head(join, s, l, i, false);
 }
 
 /* NULL keys have no candidates. */
@@ -145,7 +149,8 @@ static void group_heads(const struct op_join *join, const struct join_state *s,
 {
     const uint32_t last = join->node->key_count - 1;
     if (last == 0) {
-        for (uint32_t i = 0; i < n; i++) l->heads[i] = s->group_head;
+        for (uint32_t i = 0; i < n; i++)
+            l->heads[i] = s->group_head;
         return;
     }
     rowfmt_hash(&join->group_fmt, l->keys, n, l->wide_hash, l->hash);

@@ -70,7 +70,8 @@ static llkv_code grow_directory(struct keytab *t)
         const uint64_t entry = t->dir[s];
         if (entry == 0) continue;
         uint32_t at = (uint32_t)(entry >> 32) & mask;
-        while (dir[at] != 0) at = (at + 1) & mask;
+        while (dir[at] != 0)
+            at = (at + 1) & mask;
         dir[at] = entry;
     }
     if (t->dir_heap) mem_free(t->dir);
@@ -99,7 +100,8 @@ static llkv_code stage_keys(struct keytab *t, const struct vector *keys, uint32_
     rowfmt_hash(t->fmt, keys, n, t->wide_hash, t->hash);
     rowfmt_write(t->fmt, keys, t->fmt->column_count, 0, n, t->stage, t->fmt->end);
     if (t->mask >= PREFETCH_SLOTS) {
-        for (uint32_t i = 0; i < n; i++) PREFETCH(&t->dir[t->hash[i] & t->mask]);
+        for (uint32_t i = 0; i < n; i++)
+            PREFETCH(&t->dir[t->hash[i] & t->mask]);
         for (uint32_t i = 0; i < n; i++) {
             const uint32_t row = (uint32_t)t->dir[t->hash[i] & t->mask];
             if (row != 0) PREFETCH(keytab_row(t, row - 1));
@@ -130,7 +132,8 @@ ALWAYS_INLINE uint32_t probe(const struct keytab *t, const uint8_t *image, uint3
             return ROW_NONE;
         }
         const uint32_t row = (uint32_t)entry - 1;
-        if ((uint32_t)(entry >> 32) == hash && image_equal(t->fmt, keytab_row(t, row), image, one_word))
+        if ((uint32_t)(entry >> 32) == hash &&
+            image_equal(t->fmt, keytab_row(t, row), image, one_word))
             return row;
         slot = (slot + 1) & t->mask;
     }
@@ -216,21 +219,5 @@ llkv_code keytab_find(struct keytab *t, const struct vector *keys, uint32_t n, u
         uint32_t slot = 0;
         ids[i] = probe(t, t->stage + (size_t)i * t->fmt->end, t->hash[i], &slot, one_word);
     }
-    return LLKV_OK;
-}
-
-llkv_code keytab_put(struct keytab *t, const uint8_t *image, uint32_t hash, uint32_t *out_row,
-                     bool *out_new)
-{
-    uint32_t slot = 0;
-    *out_row = probe(t, image, hash, &slot, is_one_word(t));
-    *out_new = *out_row == ROW_NONE;
-    if (!*out_new) return LLKV_OK;
-    *out_row = t->count;
-    for (uint32_t c = 0; c < t->fmt->column_count; c++)
-        if (row_is_null(image, c)) bit_set(t->null_seen, c);
-    TRY(add_row(t, image, hash, slot));
-    memcpy(keytab_row(t, *out_row) + t->fmt->state_at, image + t->fmt->state_at,
-           t->fmt->stride > t->fmt->state_at ? t->fmt->stride - t->fmt->state_at : 0);
     return LLKV_OK;
 }

@@ -36,9 +36,6 @@ NODISCARD llkv_code keytab_map(struct keytab *table, const struct vector *keys, 
 /* The same without adding: ROW_NONE if the key is not there. */
 NODISCARD llkv_code keytab_find(struct keytab *table, const struct vector *keys, uint32_t n,
                                 uint32_t *ids);
-/* The row of a key image of the same format with that hash, added (states and all) if it is new. */
-NODISCARD llkv_code keytab_put(struct keytab *table, const uint8_t *image, uint32_t hash,
-                               uint32_t *out_row, bool *out_new);
 ALWAYS_INLINE uint8_t *keytab_row(const struct keytab *table, uint32_t row)
 {
     return table->rows + (size_t)row * table->fmt->stride;

@@ -1,4 +1,5 @@
-/* link.c -- from the physical plan to operators and chains: programs are compiled, once per plan. */
+/* link.c -- from the physical plan to operators and chains: programs are compiled, once per plan.
+ */
 #include "exec/exec_priv.h"
 
 int32_t layout_find(const iu_id *layout, uint32_t count, iu_id column)
@@ -18,9 +19,8 @@ llkv_code link_expr(struct linker *lk, const struct expr *e, const iu_id *layout
         out->column = (uint32_t)column;
         return LLKV_OK;
     }
-    const struct program_options options = {.layout = layout,
-                                            .layout_count = layout_count,
-                                            .sqlite_compat = lk->plan->sqlite_compat};
+    const struct program_options options = {
+        .layout = layout, .layout_count = layout_count, .sqlite_compat = lk->plan->sqlite_compat};
     return program_compile(lk->cx, e, &options, &out->program);
 }
 
@@ -75,15 +75,15 @@ static const struct {
     link_fn *link;
     bool transform; /* its first child belongs to the same chain */
 } linkers[POP_COUNT] = {
-    [POP_SCAN] = {link_scan, false},        [POP_LOOKUP] = {link_lookup, false},
-    [POP_VALUES] = {link_values, false},    [POP_RANGE] = {link_range, false},
-    [POP_EMPTY] = {link_empty, false},      [POP_FILTER] = {link_filter, true},
-    [POP_PROJECT] = {link_project, true},   [POP_HASH_JOIN] = {link_join, true},
-    [POP_LOOP_JOIN] = {link_join, true},    [POP_APPLY] = {link_apply, true},
-    [POP_GROUP] = {link_group, false},      [POP_SORT] = {link_sort, false},
-    [POP_LIMIT] = {link_limit, true},       [POP_UNION_ALL] = {link_union, false},
-    [POP_SET] = {link_set, true},           [POP_SHARED] = {link_shared, false},
-    [POP_INSERT] = {link_dml, true},        [POP_UPDATE] = {link_dml, true},
+    [POP_SCAN] = {link_scan, false},      [POP_LOOKUP] = {link_lookup, false},
+    [POP_VALUES] = {link_values, false},  [POP_RANGE] = {link_range, false},
+    [POP_EMPTY] = {link_empty, false},    [POP_FILTER] = {link_filter, true},
+    [POP_PROJECT] = {link_project, true}, [POP_HASH_JOIN] = {link_join, true},
+    [POP_LOOP_JOIN] = {link_join, true},  [POP_APPLY] = {link_apply, true},
+    [POP_GROUP] = {link_group, false},    [POP_SORT] = {link_sort, false},
+    [POP_LIMIT] = {link_limit, true},     [POP_UNION_ALL] = {link_union, false},
+    [POP_SET] = {link_set, true},         [POP_SHARED] = {link_shared, false},
+    [POP_INSERT] = {link_dml, true},      [POP_UPDATE] = {link_dml, true},
     [POP_DELETE] = {link_dml, true},
 };
 

@@ -1,4 +1,5 @@
-/* link_varies.c -- which subplans depend on what an apply binds: a walk over a plan's expressions. */
+/* link_varies.c -- which subplans depend on what an apply binds: a walk over a plan's expressions.
+ */
 #include "exec/exec_priv.h"
 
 static bool expr_uses(const struct linker *lk, const struct expr *e)

@@ -101,8 +101,8 @@ llkv_code link_project(struct linker *lk, const struct pnode *node, const struct
 {
     struct op_project *op;
     TRY(link_op(lk, &project_class, node, sizeof *op, &op));
-    TRY(link_exprs(lk, ((const struct pnode_project *)node)->exprs, node->out_count,
-                   node->child[0], &op->exprs));
+    TRY(link_exprs(lk, ((const struct pnode_project *)node)->exprs, node->out_count, node->child[0],
+                   &op->exprs));
     op->columns_only = true;
     for (uint32_t i = 0; i < node->out_count; i++)
         if (op->exprs[i].program != NULL) op->columns_only = false;
@@ -190,7 +190,8 @@ static llkv_code limit_push(struct run *run, const struct op *op, const struct b
     }
     if (l->sel == NULL) l->sel = cx_alloc_array(run->cx, VEC_ROWS_MAX + 64, sizeof *l->sel);
     if (l->sel == NULL) return LLKV_NOMEM;
-    for (uint32_t i = 0; i < take; i++) l->sel[i] = (uint16_t)(skip + i);
+    for (uint32_t i = 0; i < take; i++)
+        l->sel[i] = (uint16_t)(skip + i);
     l->batch.sel = l->sel;
     return LLKV_OK;
 }

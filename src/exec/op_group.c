@@ -3,7 +3,7 @@
 
 enum { DIRECT_SLOTS_MAX = 1 << 24 };
 
-static llkv_code table_new(struct run *run, const struct op_group *g, struct group_range *r)
+static llkv_code make_table(struct run *run, const struct op_group *g, struct group_range *r)
 {
     if (r->has_table) return LLKV_OK;
     TRY(keytab_init(run, &r->table, &g->fmt));
@@ -34,7 +34,7 @@ static llkv_code range_new(struct run *run, const struct op_group *g, struct gro
     } else if (g->strategy == PGROUP_DIRECT) {
         TRY(group_direct_new(run, g, r));
     } else {
-        TRY(table_new(run, g, r));
+        TRY(make_table(run, g, r));
     }
     *out = r;
     return LLKV_OK;
@@ -89,7 +89,7 @@ static llkv_code group_consume(struct run *run, void *arg, uint32_t range, const
         bool fits;
         TRY(group_direct_ids(g, r, in->live, &fits));
         if (fits) return group_feed(run, g, r, in, r->ids);
-        TRY(table_new(run, g, r));
+        TRY(make_table(run, g, r));
         TRY(group_direct_convert(run, g, r));
     }
     TRY(keytab_map(&r->table, r->keys, in->live, r->ids));
@@ -146,9 +146,8 @@ static llkv_code link_order(struct linker *lk, const struct op_group *g, struct 
         const struct psort_key *key = &a->agg->order[k];
         TRY(link_expr(lk, key->expr, child->out, child->out_count, &a->order_exprs[k]));
         phys[k + 1] = a->order_exprs[k].type.phys;
-        a->order_keys[k + 1] = (struct sort_key){.column = k + 1,
-                                                 .descending = key->descending,
-                                                 .nulls_first = key->nulls_first};
+        a->order_keys[k + 1] = (struct sort_key){
+            .column = k + 1, .descending = key->descending, .nulls_first = key->nulls_first};
     }
     a->order_exprs[count] = a->arg;
     phys[count + 1] = a->arg.type.phys;
@@ -230,7 +229,8 @@ static llkv_code link_direct(struct linker *lk, struct op_group *g)
     for (uint32_t k = 0; k < node->key_count; k++) {
         const struct pgroup_range *range = &node->ranges[k];
         const i128 span = (i128)range->max - range->min + 1;
-        if (span <= 0 || span > DIRECT_SLOTS_MAX || !is_direct_type(g->keys[k].type.phys)) return LLKV_OK;
+        if (span <= 0 || span > DIRECT_SLOTS_MAX || !is_direct_type(g->keys[k].type.phys))
+            return LLKV_OK;
         g->dims[k] = (struct group_dim){range->min, (uint64_t)span};
         slots *= (uint64_t)span + 1;
         if (slots > DIRECT_SLOTS_MAX) return LLKV_OK;

@@ -46,7 +46,8 @@ static llkv_code link_build(struct linker *lk, struct op_join *join, const uint6
     const struct pnode *left = node->base.child[0];
     uint32_t count = node->key_count;
     for (uint32_t k = 0; k < node->key_count; k++) {
-        TRY(link_expr(lk, node->keys[k].right, right->out, right->out_count, &join->build_exprs[k]));
+        TRY(link_expr(lk, node->keys[k].right, right->out, right->out_count,
+                      &join->build_exprs[k]));
         TRY(link_expr(lk, node->keys[k].left, left->out, left->out_count, &join->probe_keys[k]));
         phys[k] = join->build_exprs[k].type.phys;
         CHECK(lk->cx, phys[k] == join->probe_keys[k].type.phys);
@@ -117,7 +118,7 @@ static llkv_code link_residual(struct linker *lk, struct op_join *join, const iu
     return link_conjuncts(lk, &filter, layout, left + right, &join->residual);
 }
 
-static llkv_code link_columns(struct linker *lk, struct op_join *join)
+llkv_code join_link_columns(struct linker *lk, struct op_join *join)
 {
     const struct pnode_join *node = join->node;
     const struct pnode *left = node->base.child[0], *right = node->base.child[1];
@@ -141,7 +142,8 @@ static llkv_code link_columns(struct linker *lk, struct op_join *join)
         expr_columns(node->residual.conjuncts[i], use_column, &r);
         expr_columns(node->residual.conjuncts[i], use_column, &k);
     }
-    for (uint32_t i = 0; i < node->base.out_count; i++) use_column(&k, node->base.out[i]);
+    for (uint32_t i = 0; i < node->base.out_count; i++)
+        use_column(&k, node->base.out[i]);
     TRY(link_build(lk, join, kept, slots));
     for (uint32_t i = 0; i < node->base.out_count; i++)
         TRY(locate(lk, join, slots, node->base.out[i], &join->out[i]));
@@ -176,7 +178,7 @@ llkv_code link_join(struct linker *lk, const struct pnode *node, const struct op
     join->in_kind = j->kind == PJOIN_MARK_IN || j->kind == PJOIN_ANTI_NULL;
     join->deferred = join->loop || j->residual.count != 0;
     TRY(link_chain(lk, node->child[1], &join->build));
-    TRY(link_columns(lk, join));
+    TRY(join_link_columns(lk, join));
     *out_op = &join->op;
     return LLKV_OK;
 }

@@ -76,8 +76,8 @@ static llkv_code gather_rows(struct run *run, const struct pnode_lookup *node,
 {
     for (uint32_t c = 0; c < node->base.out_count; c++) {
         if (node->columns[c] == SCAN_COLUMN_ROW_ID) {
-            l->columns[c] = (struct vector){
-                .phys = PHYS_I64, .shape = VEC_FLAT, .rows = n, .data = row_ids};
+            l->columns[c] =
+                (struct vector){.phys = PHYS_I64, .shape = VEC_FLAT, .rows = n, .data = row_ids};
             continue;
         }
         TRY(table_gather(run->cx, node->table, run->exec->env.snapshot, row_ids, n,

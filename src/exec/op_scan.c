@@ -49,7 +49,8 @@ static llkv_code scan_prepare(struct run *run, const struct op *op)
                                      .columns = node->columns,
                                      .column_count = op->node->out_count};
         if (count != 0) {
-            s->predicates = cx_alloc_zero(run->cx, count * (sizeof *s->predicates + sizeof(struct value)));
+            s->predicates =
+                cx_alloc_zero(run->cx, count * (sizeof *s->predicates + sizeof(struct value)));
             if (s->predicates == NULL) return LLKV_NOMEM;
         }
         s->spec.predicates = s->predicates;

@@ -262,8 +262,7 @@ static llkv_code link_sort_rows(struct linker *lk, struct op_sort *op)
     op->exprs = cx_alloc_array(lk->cx, columns + node->key_count + 1, sizeof *op->exprs);
     op->keys = cx_alloc_array(lk->cx, node->key_count + 1, sizeof *op->keys);
     op->map = cx_alloc_array(lk->cx, columns + 1, sizeof *op->map);
-    if (phys == NULL || op->exprs == NULL || op->keys == NULL || op->map == NULL)
-        return LLKV_NOMEM;
+    if (phys == NULL || op->exprs == NULL || op->keys == NULL || op->map == NULL) return LLKV_NOMEM;
     uint32_t count = 0;
     for (; count < columns; count++) {
         const int32_t from = layout_find(child->out, columns, node->base.out[count]);
@@ -279,7 +278,8 @@ static llkv_code link_sort_rows(struct linker *lk, struct op_sort *op)
         if (k == 0) op->first_key = e;
         uint32_t at = count;
         if (e.program == NULL)
-            for (at = 0; at < columns && op->exprs[at].column != e.column;) at++;
+            for (at = 0; at < columns && op->exprs[at].column != e.column;)
+                at++;
         op->keys[k] = (struct sort_key){.column = at,
                                         .descending = node->keys[k].descending,
                                         .nulls_first = node->keys[k].nulls_first};

@@ -7,8 +7,8 @@ struct op_union {
 };
 
 struct union_local {
-    uint32_t child;   /* being read */
-    bool whole;       /* everything; otherwise the morsels sought */
+    uint32_t child; /* being read */
+    bool whole;     /* everything; otherwise the morsels sought */
     uint32_t first, end;
 };
 

@@ -62,7 +62,8 @@ static llkv_code values_next(struct run *run, const struct op *op, const struct 
     const uint32_t n = left < VEC_ROWS_MAX ? left : VEC_ROWS_MAX;
     *out_batch = NULL;
     if (n == 0) return LLKV_OK;
-    for (uint32_t c = 0; c < op->node->out_count; c++) TRY(values_column(run, op, l, c, n));
+    for (uint32_t c = 0; c < op->node->out_count; c++)
+        TRY(values_column(run, op, l, c, n));
     l->at += n;
     l->batch = (struct batch){
         .rows = n, .live = n, .column_count = op->node->out_count, .columns = l->vectors};
@@ -165,8 +166,7 @@ static llkv_code range_next(struct run *run, const struct op *op, const struct b
     l->seq[0] = (int64_t)((uint64_t)s->start + l->at * (uint64_t)s->step);
     l->seq[1] = s->step;
     l->at += n;
-    l->vector =
-        (struct vector){.phys = PHYS_I64, .shape = VEC_SEQ, .rows = n, .data = l->seq};
+    l->vector = (struct vector){.phys = PHYS_I64, .shape = VEC_SEQ, .rows = n, .data = l->seq};
     l->batch = (struct batch){.rows = n, .live = n, .column_count = 1, .columns = &l->vector};
     *out_batch = &l->batch;
     return LLKV_OK;

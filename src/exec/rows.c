@@ -104,8 +104,8 @@ static void write_nulls(uint8_t *rows, uint32_t stride, uint32_t c, uint32_t at,
     }
 }
 
-static void write_column(const struct rowfmt *fmt, uint32_t c, const struct vector *v, uint32_t from,
-                         uint32_t n, uint8_t *rows, uint32_t stride)
+static void write_column(const struct rowfmt *fmt, uint32_t c, const struct vector *v,
+                         uint32_t from, uint32_t n, uint8_t *rows, uint32_t stride)
 {
     const uint32_t width = phys_bytes[fmt->phys[c]];
     uint8_t *slot = rows + fmt->at[c];
@@ -123,8 +123,7 @@ static void write_column(const struct rowfmt *fmt, uint32_t c, const struct vect
     }
     if (c < fmt->key_count && fmt->phys[c] == PHYS_F64) normalise_f64(slot, stride, n);
     if (c < fmt->key_count && fmt->phys[c] == PHYS_F32) normalise_f32(slot, stride, n);
-    if (v->validity != NULL)
-        write_nulls(rows, stride, c, fmt->at[c], width, v->validity, from, n);
+    if (v->validity != NULL) write_nulls(rows, stride, c, fmt->at[c], width, v->validity, from, n);
 }
 
 /* A column without values: every row is NULL. */
@@ -140,7 +139,8 @@ void rowfmt_write(const struct rowfmt *fmt, const struct vector *columns, uint32
 {
     assert(n <= VEC_ROWS_MAX);
     const size_t null_bytes = (size_t)fmt->null_words * 8;
-    for (uint32_t i = 0; i < n; i++) memset(rows + (size_t)i * stride + ROW_NULLS_AT, 0, null_bytes);
+    for (uint32_t i = 0; i < n; i++)
+        memset(rows + (size_t)i * stride + ROW_NULLS_AT, 0, null_bytes);
     for (uint32_t c = 0; c < column_count; c++) {
         if (columns[c].phys == PHYS_NULLS || fmt->phys[c] == PHYS_NULLS)
             write_null_column(fmt, c, n, rows, stride);
@@ -153,13 +153,15 @@ void rowfmt_write(const struct rowfmt *fmt, const struct vector *columns, uint32
 ALWAYS_INLINE void read_width(uint8_t *restrict out, const uint8_t *const *rows, uint32_t at,
                               uint32_t n, const uint32_t width)
 {
-    for (uint32_t i = 0; i < n; i++) memcpy(out + (size_t)i * width, rows[i] + at, width);
+    for (uint32_t i = 0; i < n; i++)
+        memcpy(out + (size_t)i * width, rows[i] + at, width);
 }
 
 static void read_bits(uint64_t *out, const uint8_t *const *rows, uint32_t at, uint32_t n)
 {
     memset(out, 0, bitmap_words(n) * 8);
-    for (uint32_t i = 0; i < n; i++) out[i >> 6] |= (uint64_t)(rows[i][at] & 1) << (i & 63);
+    for (uint32_t i = 0; i < n; i++)
+        out[i >> 6] |= (uint64_t)(rows[i][at] & 1) << (i & 63);
 }
 
 static bool read_validity(uint64_t *out, const uint8_t *const *rows, uint32_t c, uint32_t n)
@@ -239,6 +241,8 @@ void rowfmt_hash(const struct rowfmt *fmt, const struct vector *keys, uint32_t n
                  uint32_t *out_hash)
 {
     if (fmt->key_count == 0) memset(scratch, 0, (size_t)n * 8);
-    for (uint32_t c = 0; c < fmt->key_count; c++) vec_hash(&keys[c], NULL, n, scratch, c != 0);
-    for (uint32_t i = 0; i < n; i++) out_hash[i] = (uint32_t)(scratch[i] >> 32);
+    for (uint32_t c = 0; c < fmt->key_count; c++)
+        vec_hash(&keys[c], NULL, n, scratch, c != 0);
+    for (uint32_t i = 0; i < n; i++)
+        out_hash[i] = (uint32_t)(scratch[i] >> 32);
 }

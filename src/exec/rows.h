@@ -1,9 +1,9 @@
 /* rows.h -- rows in memory: what joins, groups, sorts and shared subplans keep.
  *
- * A row is {u32 hash, u32 link} | null words (bit c: column c is NULL) | one slot per column | states.
- * Columns of up to 8 bytes take one 8-byte slot (zero extended), the others two. The slot of a NULL
- * is zero, so equal keys have equal bytes; where that is not so (texts, 1 = 1.0) keys are compared
- * column by column.
+ * A row is {u32 hash, u32 link} | null words (bit c: column c is NULL) | one slot per column |
+ * states. Columns of up to 8 bytes take one 8-byte slot (zero extended), the others two. The slot
+ * of a NULL is zero, so equal keys have equal bytes; where that is not so (texts, 1 = 1.0) keys are
+ * compared column by column.
  *
  * A struct rowstore is an ordered list of blocks of rows; a row number is (block << shift | index),
  * with gaps where a block is not full. Rows never move. Texts are kept by pointer if they outlive
@@ -15,7 +15,7 @@
 #include "exec/exec_priv.h"
 
 enum { ROW_HASH_AT = 0, ROW_LINK_AT = 4, ROW_NULLS_AT = 8 };
-enum { ROW_NONE = UINT32_MAX };
+#define ROW_NONE UINT32_MAX /* no row */
 
 struct rowfmt {
     uint32_t column_count, key_count; /* the first columns are the key */
@@ -23,9 +23,9 @@ struct rowfmt {
     uint32_t end;      /* of the columns */
     uint32_t state_at; /* behind them, aligned to 16; states may be empty */
     uint32_t stride;
-    bool packed;           /* every key is one slot whose bytes decide equality */
-    const uint8_t *phys;   /* per column */
-    const uint32_t *at;    /* of its slot */
+    bool packed;             /* every key is one slot whose bytes decide equality */
+    const uint8_t *phys;     /* per column */
+    const uint32_t *at;      /* of its slot */
     const uint8_t *null_row; /* all NULL: `stride` bytes */
 };
 

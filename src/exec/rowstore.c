@@ -14,7 +14,8 @@ static void block_release(struct rowstore *store, struct rowblock *b)
 void rowstore_deinit(void *ptr)
 {
     struct rowstore *store = ptr;
-    for (uint32_t b = 0; b < store->block_count; b++) block_release(store, &store->blocks[b]);
+    for (uint32_t b = 0; b < store->block_count; b++)
+        block_release(store, &store->blocks[b]);
     arena_deinit(&store->heap);
     store->block_count = 0;
     store->filled = 0;
@@ -24,7 +25,8 @@ void rowstore_deinit(void *ptr)
 llkv_code rowstore_init(struct run *run, struct rowstore *store, const struct rowfmt *fmt)
 {
     uint32_t shift = 0;
-    while (((size_t)fmt->stride << (shift + 1)) <= BLOCK_BYTES) shift++;
+    while (((size_t)fmt->stride << (shift + 1)) <= BLOCK_BYTES)
+        shift++;
     *store = (struct rowstore){.fmt = fmt, .run = run, .shift = shift};
     arena_init(&store->heap, run->cx->budget);
     store->null_seen = cx_alloc_zero(run->cx, (size_t)(fmt->null_words + 1) * 8);
@@ -34,11 +36,11 @@ llkv_code rowstore_init(struct run *run, struct rowstore *store, const struct ro
 
 void rowstore_reset(struct rowstore *store)
 {
-    for (uint32_t b = 0; b < store->filled; b++) store->blocks[b].used = 0;
+    for (uint32_t b = 0; b < store->filled; b++)
+        store->blocks[b].used = 0;
     store->filled = 0;
     store->count = 0;
-    if (store->null_seen != NULL)
-        memset(store->null_seen, 0, (size_t)store->fmt->null_words * 8);
+    if (store->null_seen != NULL) memset(store->null_seen, 0, (size_t)store->fmt->null_words * 8);
     arena_reset(&store->heap);
 }
 
@@ -46,11 +48,11 @@ static llkv_code block_reserve(struct rowstore *store, uint32_t count)
 {
     if (count <= store->block_capacity) return LLKV_OK;
     uint32_t capacity = store->block_capacity == 0 ? 4 : store->block_capacity * 2;
-    while (capacity < count) capacity *= 2;
+    while (capacity < count)
+        capacity *= 2;
     struct rowblock *blocks = cx_alloc_array(store->run->cx, capacity, sizeof *blocks);
     if (blocks == NULL) return LLKV_NOMEM;
-    if (store->block_count != 0)
-        memcpy(blocks, store->blocks, store->block_count * sizeof *blocks);
+    if (store->block_count != 0) memcpy(blocks, store->blocks, store->block_count * sizeof *blocks);
     store->blocks = blocks;
     store->block_capacity = capacity;
     return LLKV_OK;
@@ -73,7 +75,8 @@ static llkv_code block_new(struct rowstore *store)
         b.rows = block_get(run->exec->env.blocks, BLOCK_64K);
     } else {
         b.heap = true;
-        b.rows = mem_alloc_aligned(run->cx->budget, ((size_t)store->fmt->stride << store->shift) + 16);
+        b.rows =
+            mem_alloc_aligned(run->cx->budget, ((size_t)store->fmt->stride << store->shift) + 16);
     }
     if (b.rows == NULL) return cx_nomem(run->cx);
     store->blocks[store->block_count++] = b;
@@ -132,8 +135,8 @@ static llkv_code finish_rows(struct rowstore *store, const struct vector *column
     return LLKV_OK;
 }
 
-llkv_code rowstore_append(struct rowstore *store, const struct vector *columns, const uint32_t *hash,
-                          uint32_t n)
+llkv_code rowstore_append(struct rowstore *store, const struct vector *columns,
+                          const uint32_t *hash, uint32_t n)
 {
     for (uint32_t from = 0; from < n;) {
         struct rowblock *b;
@@ -165,7 +168,8 @@ llkv_code rowstore_copy(struct rowstore *store, const struct rowstore *from,
         for (uint32_t c = 0; from->texts_kept && c < fmt->column_count; c++)
             if (fmt->phys[c] == PHYS_VIEW) TRY(keep_texts(store, c, row, 1));
     }
-    for (uint32_t w = 0; w < fmt->null_words; w++) store->null_seen[w] |= from->null_seen[w];
+    for (uint32_t w = 0; w < fmt->null_words; w++)
+        store->null_seen[w] |= from->null_seen[w];
     return LLKV_OK;
 }
 
@@ -184,8 +188,10 @@ llkv_code rowstore_concat(struct rowstore *store, struct rowstore *from)
     store->filled += from->filled;
     store->count += from->count;
     store->texts_kept |= from->texts_kept;
-    for (uint32_t w = 0; w < store->fmt->null_words; w++) store->null_seen[w] |= from->null_seen[w];
-    for (uint32_t b = from->filled; b < from->block_count; b++) block_release(from, &from->blocks[b]);
+    for (uint32_t w = 0; w < store->fmt->null_words; w++)
+        store->null_seen[w] |= from->null_seen[w];
+    for (uint32_t b = from->filled; b < from->block_count; b++)
+        block_release(from, &from->blocks[b]);
     from->block_count = 0;
     from->filled = 0;
     from->count = 0;
@@ -206,7 +212,8 @@ uint32_t rowstore_next(const struct rowstore *store, struct rowreader *reader, u
         uint32_t take = b->used - reader->index;
         if (take > max - n) take = max - n;
         const uint8_t *row = b->rows + (size_t)reader->index * store->fmt->stride;
-        for (uint32_t i = 0; i < take; i++) out_rows[n + i] = row + (size_t)i * store->fmt->stride;
+        for (uint32_t i = 0; i < take; i++)
+            out_rows[n + i] = row + (size_t)i * store->fmt->stride;
         reader->index += take;
         n += take;
     }

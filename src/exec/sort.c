@@ -25,7 +25,8 @@ static void insertion_sort(const struct tie_break *t, struct sort_entry *e, uint
     for (uint64_t i = 1; i < n; i++) {
         const struct sort_entry x = e[i];
         uint64_t j = i;
-        for (; j > 0 && goes_before(t, &x, &e[j - 1]); j--) e[j] = e[j - 1];
+        for (; j > 0 && goes_before(t, &x, &e[j - 1]); j--)
+            e[j] = e[j - 1];
         e[j] = x;
     }
 }
@@ -34,9 +35,12 @@ static void merge(const struct tie_break *t, const struct sort_entry *a, uint64_
                   const struct sort_entry *b, uint64_t b_count, struct sort_entry *out)
 {
     const struct sort_entry *a_end = a + a_count, *b_end = b + b_count;
-    while (a < a_end && b < b_end) *out++ = goes_before(t, b, a) ? *b++ : *a++;
-    while (a < a_end) *out++ = *a++;
-    while (b < b_end) *out++ = *b++;
+    while (a < a_end && b < b_end)
+        *out++ = goes_before(t, b, a) ? *b++ : *a++;
+    while (a < a_end)
+        *out++ = *a++;
+    while (b < b_end)
+        *out++ = *b++;
 }
 
 /* Bottom-up, in place with scratch of the same size. */
@@ -64,7 +68,8 @@ static bool radix_pass(const struct sort_entry *from, struct sort_entry *to, uin
                        uint32_t shift)
 {
     uint64_t at[DIGITS] = {0};
-    for (uint64_t i = 0; i < n; i++) at[(from[i].code >> shift) & (DIGITS - 1)]++;
+    for (uint64_t i = 0; i < n; i++)
+        at[(from[i].code >> shift) & (DIGITS - 1)]++;
     if (at[(from[0].code >> shift) & (DIGITS - 1)] == n) return false;
     uint64_t sum = 0;
     for (uint32_t d = 0; d < DIGITS; d++) {
@@ -72,7 +77,8 @@ static bool radix_pass(const struct sort_entry *from, struct sort_entry *to, uin
         at[d] = sum;
         sum += count;
     }
-    for (uint64_t i = 0; i < n; i++) to[at[(from[i].code >> shift) & (DIGITS - 1)]++] = from[i];
+    for (uint64_t i = 0; i < n; i++)
+        to[at[(from[i].code >> shift) & (DIGITS - 1)]++] = from[i];
     return true;
 }
 
@@ -93,7 +99,8 @@ static llkv_code sort_ties(struct run *run, struct sorter *s, const struct tie_b
 {
     for (uint64_t at = 0; at < s->count;) {
         uint64_t end = at + 1;
-        while (end < s->count && s->entries[end].code == s->entries[at].code) end++;
+        while (end < s->count && s->entries[end].code == s->entries[at].code)
+            end++;
         if (end - at > 1) {
             TRY(cx_check_cancel(run->cx));
             merge_sort(t, s->entries + at, s->scratch, end - at);

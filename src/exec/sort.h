@@ -37,7 +37,8 @@ int sort_compare(const struct rowfmt *fmt, const struct sort_key *keys, uint32_t
 uint64_t sort_code(uint8_t phys, const uint8_t *slot);
 bool sort_code_exact(uint8_t phys);
 
-/* sort_codes.c: the code of every row. *out_bits: how many low bits are used; *out_exact: codes decide. */
+/* sort_codes.c: the code of every row. *out_bits: how many low bits are used; *out_exact: codes
+ * decide. */
 void sort_codes(const struct rowstore *store, const struct sort_key *keys, uint32_t key_count,
                 struct sort_entry *out, uint32_t *out_bits, bool *out_exact);
 #endif

@@ -24,7 +24,8 @@ static uint64_t text_code(const uint8_t *slot)
     memcpy(&view, slot, sizeof view);
     memcpy(first, str_data(&view), view.len < 8 ? view.len : 8);
     uint64_t code = 0;
-    for (uint32_t i = 0; i < 8; i++) code = code << 8 | first[i];
+    for (uint32_t i = 0; i < 8; i++)
+        code = code << 8 | first[i];
     return code;
 }
 

@@ -1,6 +1,5 @@
-#include "expr/program_priv.h"
-
 #include "base/hash.h"
+#include "expr/program_priv.h"
 
 /* From a tree (really a DAG: equal subtrees are computed once) to straight-line code. */
 
@@ -40,10 +39,8 @@ llkv_code compile_emit(struct compiler *c, struct instr instr, uint16_t *out_reg
 
 llkv_code compile_const(struct compiler *c, const struct value *value, uint16_t *out_reg)
 {
-    struct reg_desc desc = {.kind = REG_CONST,
-                            .phys = value->type.phys,
-                            .scalar = true,
-                            .index = c->consts.count};
+    struct reg_desc desc = {
+        .kind = REG_CONST, .phys = value->type.phys, .scalar = true, .index = c->consts.count};
     VEC_PUSH(c->cx, &c->consts, value);
     c->scalar_count++;
     return new_reg(c, desc, out_reg);
@@ -92,7 +89,8 @@ static llkv_code compile_column(struct compiler *c, const struct expr *e, uint16
 {
     if (e->type.phys == PHYS_NULLS) return compile_null(c, e->type, out_reg);
     uint32_t column = 0;
-    while (column < c->options->layout_count && c->options->layout[column] != e->column) column++;
+    while (column < c->options->layout_count && c->options->layout[column] != e->column)
+        column++;
     CHECK(c->cx, column < c->options->layout_count);
     uint32_t input;
     TRY(input_of_column(c, column, e->type.phys, &input));
@@ -103,12 +101,11 @@ static llkv_code compile_column(struct compiler *c, const struct expr *e, uint16
 static llkv_code compile_param(struct compiler *c, const struct expr *e, uint16_t *out_reg)
 {
     c->scalar_count++;
-    return new_reg(c,
-                   (struct reg_desc){.kind = REG_PARAM,
-                                     .phys = e->type.phys,
-                                     .scalar = true,
-                                     .index = e->parameter},
-                   out_reg);
+    return new_reg(
+        c,
+        (struct reg_desc){
+            .kind = REG_PARAM, .phys = e->type.phys, .scalar = true, .index = e->parameter},
+        out_reg);
 }
 
 /* ---- the memo of what has been computed ---- */
@@ -182,7 +179,7 @@ struct slots {
     uint32_t free_count, count;
 };
 
-enum { CHAIN_END = UINT32_MAX };
+#define CHAIN_END UINT32_MAX
 
 static llkv_code chain_deaths(struct compiler *c, struct slots *s)
 {
@@ -191,7 +188,8 @@ static llkv_code chain_deaths(struct compiler *c, struct slots *s)
     uint32_t *words = cx_alloc_array(c->cx, 2 * regs + code + 1, sizeof *words);
     if (words == NULL) return LLKV_NOMEM;
     *s = (struct slots){.free = words, .next = words + regs, .dying = words + 2 * regs};
-    for (size_t i = 0; i < code; i++) s->dying[i] = CHAIN_END;
+    for (size_t i = 0; i < code; i++)
+        s->dying[i] = CHAIN_END;
     for (uint32_t r = 0; r < regs; r++) {
         if (c->regs.items[r].kind != REG_TEMP) continue;
         uint32_t *chain = &s->dying[c->last_use.items[r]];
@@ -293,8 +291,7 @@ llkv_code compile_child(struct compiler *c, const struct expr *e, uint16_t *out_
 }
 
 llkv_code program_compile(struct cx *cx, const struct expr *e,
-                          const struct program_options *options,
-                          const struct program **out_program)
+                          const struct program_options *options, const struct program **out_program)
 {
     struct compiler c = {.cx = cx, .options = options};
     return compile_tree(&c, e, out_program);

@@ -109,8 +109,7 @@ static llkv_code compile_bool_words(struct compiler *c, const struct expr *e, ui
     /* from the back, so that a first operand taken above is the one left out */
     uint32_t at = lazy_count;
     for (uint32_t i = e->arg_count; i-- > 0 && at > 0;)
-        if (!is_eager(e->args[i], EAGER_BOOL_MAX))
-            TRY(make_arm(c, e->args[i], true, &arms[--at]));
+        if (!is_eager(e->args[i], EAGER_BOOL_MAX)) TRY(make_arm(c, e->args[i], true, &arms[--at]));
     struct instr in = {.op = OP_LAZY_BOOL,
                        .phys = PHYS_BOOL,
                        .in_phys = PHYS_BOOL,

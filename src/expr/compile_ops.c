@@ -166,8 +166,8 @@ static llkv_code compile_test(struct compiler *c, const struct expr *e, enum opc
 
 /* ---- casts and calls ---- */
 
-static llkv_code emit_call(struct compiler *c, const struct call_detail *head,
-                           const struct expr *e, uint8_t flags, uint16_t *out_reg)
+static llkv_code emit_call(struct compiler *c, const struct call_detail *head, const struct expr *e,
+                           uint8_t flags, uint16_t *out_reg)
 {
     struct call_detail *detail = cx_alloc(c->cx, sizeof *detail);
     bool *scalar = cx_alloc_array(c->cx, (size_t)head->arg_count + 1, sizeof *scalar);

@@ -59,6 +59,7 @@ llkv_code expr_fail_operator(struct cx *cx, const struct expr *e)
         return cx_fail_at(cx, LLKV_UNSUPPORTED, e->at, NULL, "casting %s to %s is not supported",
                           type, to);
     }
-    while (*what == ' ') what++;
+    while (*what == ' ')
+        what++;
     return cx_fail_at(cx, LLKV_UNSUPPORTED, e->at, NULL, "%s is not supported for %s", what, type);
 }

@@ -184,11 +184,11 @@ static uint8_t arith_flags(const struct expr *e)
         if (e->type.id == TYPE_DECIMAL ? expr_decimal_overflows(e) : ints) flags |= EXPR_CAN_RAISE;
         break;
     case ARITH_DIV:
+    case ARITH_MOD: /* the least number and -1 */
         if (ints && !plain) flags |= EXPR_CAN_RAISE;
         break;
     case ARITH_SHL:
     case ARITH_SHR: flags |= EXPR_CAN_RAISE; break;
-    case ARITH_MOD:
     case ARITH_AND:
     case ARITH_OR:
     case ARITH_XOR:
@@ -305,11 +305,8 @@ llkv_code expr_make(struct cx *cx, enum expr_kind kind, uint8_t op, struct type 
     CHECK(cx, kind > EXPR_PARAM);
     CHECK(cx, kind < EXPR_CALL);
     CHECK(cx, arg_count > 0);
-    struct expr head = {.kind = (uint8_t)kind,
-                        .op = op,
-                        .type = type,
-                        .arg_count = arg_count,
-                        .at = at};
+    struct expr head = {
+        .kind = (uint8_t)kind, .op = op, .type = type, .arg_count = arg_count, .at = at};
     return make(cx, head, args, out);
 }
 
@@ -327,7 +324,8 @@ llkv_code expr_with_args(struct cx *cx, const struct expr *e, const struct expr 
                          const struct expr **out)
 {
     bool same = true;
-    for (uint32_t i = 0; i < e->arg_count; i++) same &= args[i] == e->args[i];
+    for (uint32_t i = 0; i < e->arg_count; i++)
+        same &= args[i] == e->args[i];
     *out = e;
     if (same) return LLKV_OK;
     struct expr head = *e;

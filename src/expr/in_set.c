@@ -34,7 +34,8 @@ static bool is_signed(enum phys_type phys)
 static uint64_t table_size(uint32_t count)
 {
     uint64_t size = 16;
-    while (size < (uint64_t)count * 2) size *= 2;
+    while (size < (uint64_t)count * 2)
+        size *= 2;
     return size;
 }
 
@@ -45,7 +46,8 @@ static llkv_code make_bitmap(struct cx *cx, struct in_set *set, const uint64_t *
     set->kind = SET_BITMAP;
     set->bits = cx_alloc_zero(cx, bitmap_words(set->span + 1) * sizeof(uint64_t));
     if (set->bits == NULL) return LLKV_NOMEM;
-    for (uint32_t i = 0; i < set->count; i++) bit_set(set->bits, keys[i] - set->base);
+    for (uint32_t i = 0; i < set->count; i++)
+        bit_set(set->bits, keys[i] - set->base);
     return LLKV_OK;
 }
 
@@ -59,14 +61,15 @@ static llkv_code make_ints(struct cx *cx, struct in_set *set, const uint64_t *ke
     for (uint32_t i = 0; i < set->count; i++) {
         if (keys[i] == 0) set->has_zero = true;
         uint64_t at = hash_u64(keys[i]) & set->mask;
-        while (set->ints[at] != 0 && set->ints[at] != keys[i]) at = (at + 1) & set->mask;
+        while (set->ints[at] != 0 && set->ints[at] != keys[i])
+            at = (at + 1) & set->mask;
         set->ints[at] = keys[i];
     }
     return LLKV_OK;
 }
 
-static llkv_code make_integers(struct cx *cx, struct in_set *set,
-                               const struct value *const *values, uint32_t count)
+static llkv_code make_integers(struct cx *cx, struct in_set *set, const struct value *const *values,
+                               uint32_t count)
 {
     uint64_t *keys = cx_alloc_array(cx, count, sizeof *keys);
     if (keys == NULL) return LLKV_NOMEM;
@@ -109,7 +112,8 @@ static llkv_code make_texts(struct cx *cx, struct in_set *set, const struct valu
         struct str_view view;
         value_store(values[i], PHYS_VIEW, &view, 0);
         uint64_t at = hash_view(&view) & set->mask;
-        while (set->used[at] && !str_equal(&set->texts[at], &view)) at = (at + 1) & set->mask;
+        while (set->used[at] && !str_equal(&set->texts[at], &view))
+            at = (at + 1) & set->mask;
         set->texts[at] = view;
         set->used[at] = 1;
         set->kind = SET_TEXTS;
@@ -166,7 +170,8 @@ llkv_code in_set_new(struct cx *cx, struct type type, const struct value *const 
     *out_set = set;
     set->kind = SET_EMPTY;
     set->phys = type.phys;
-    for (uint32_t i = 0; i < count; i++) set->has_null |= values[i]->is_null;
+    for (uint32_t i = 0; i < count; i++)
+        set->has_null |= values[i]->is_null;
     if (is_word_integer((enum phys_type)type.phys)) return make_integers(cx, set, values, count);
     if (type.phys == PHYS_VIEW) return make_texts(cx, set, values, count);
     return make_sorted(cx, set, values, count);
@@ -187,7 +192,8 @@ static bool has_integer(const struct in_set *set, uint64_t key)
     }
     if (key == 0) return set->has_zero;
     uint64_t at = hash_u64(key) & set->mask;
-    while (set->ints[at] != 0 && set->ints[at] != key) at = (at + 1) & set->mask;
+    while (set->ints[at] != 0 && set->ints[at] != key)
+        at = (at + 1) & set->mask;
     return set->ints[at] == key;
 }
 
@@ -268,14 +274,16 @@ ALWAYS_INLINE uint64_t bitmap_bit(const struct in_set *set, uint64_t key)
 static uint64_t test_bitmap_i32(const struct in_set *set, const int32_t *data, uint32_t n)
 {
     uint64_t word = 0;
-    for (uint32_t i = 0; i < n; i++) word |= bitmap_bit(set, (uint64_t)(int64_t)data[i]) << i;
+    for (uint32_t i = 0; i < n; i++)
+        word |= bitmap_bit(set, (uint64_t)(int64_t)data[i]) << i;
     return word;
 }
 
 static uint64_t test_bitmap_i64(const struct in_set *set, const int64_t *data, uint32_t n)
 {
     uint64_t word = 0;
-    for (uint32_t i = 0; i < n; i++) word |= bitmap_bit(set, (uint64_t)data[i]) << i;
+    for (uint32_t i = 0; i < n; i++)
+        word |= bitmap_bit(set, (uint64_t)data[i]) << i;
     return word;
 }
 
@@ -286,7 +294,8 @@ static uint64_t test_word(const struct in_set *set, const void *data, uint32_t f
     if (set->kind == SET_BITMAP && set->phys == PHYS_I64)
         return test_bitmap_i64(set, (const int64_t *)data + from, n);
     uint64_t word = 0;
-    for (uint32_t i = 0; i < n; i++) word |= (uint64_t)has_value(set, data, from + i) << i;
+    for (uint32_t i = 0; i < n; i++)
+        word |= (uint64_t)has_value(set, data, from + i) << i;
     return word;
 }
 

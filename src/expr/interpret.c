@@ -10,7 +10,8 @@ static const uint64_t *merge(const struct reg *a, const struct reg *b, uint64_t 
 {
     if (a->validity == NULL || a->validity == b->validity) return b->validity;
     if (b->validity == NULL) return a->validity;
-    for (size_t w = 0; w < bitmap_words(n); w++) bits[w] = a->validity[w] & b->validity[w];
+    for (size_t w = 0; w < bitmap_words(n); w++)
+        bits[w] = a->validity[w] & b->validity[w];
     return bits;
 }
 
@@ -173,20 +174,25 @@ static void run_test(const struct registers *r, const struct instr *in, uint32_t
     out->validity = NULL;
     switch ((enum opcode)in->op) {
     case OP_NOT:
-        for (size_t w = 0; w < words; w++) to[w] = ~t[w];
+        for (size_t w = 0; w < words; w++)
+            to[w] = ~t[w];
         out->validity = a->validity;
         return;
     case OP_IS_NULL:
-        for (size_t w = 0; w < words; w++) to[w] = ~word_of(a->validity, w);
+        for (size_t w = 0; w < words; w++)
+            to[w] = ~word_of(a->validity, w);
         return;
     case OP_IS_NOT_NULL:
-        for (size_t w = 0; w < words; w++) to[w] = word_of(a->validity, w);
+        for (size_t w = 0; w < words; w++)
+            to[w] = word_of(a->validity, w);
         return;
     case OP_IS_TRUE:
-        for (size_t w = 0; w < words; w++) to[w] = (t[w] & word_of(a->validity, w)) ^ flip;
+        for (size_t w = 0; w < words; w++)
+            to[w] = (t[w] & word_of(a->validity, w)) ^ flip;
         return;
     default: /* OP_IS_FALSE */
-        for (size_t w = 0; w < words; w++) to[w] = (~t[w] & word_of(a->validity, w)) ^ flip;
+        for (size_t w = 0; w < words; w++)
+            to[w] = (~t[w] & word_of(a->validity, w)) ^ flip;
         return;
     }
 }
@@ -209,7 +215,8 @@ static void run_distinct(const struct registers *r, const struct instr *in, uint
 static void spread(void *out, const void *value, uint32_t width, uint32_t n)
 {
     uint8_t *to = out;
-    for (uint32_t i = 0; i < n; i++) memcpy(to + (size_t)i * width, value, width);
+    for (uint32_t i = 0; i < n; i++)
+        memcpy(to + (size_t)i * width, value, width);
 }
 
 static void run_nullif(const struct registers *r, const struct instr *in, uint32_t n)
@@ -261,6 +268,8 @@ static llkv_code run_call(struct cx *cx, const struct registers *r, const struct
     gather_args(r, detail);
     if (detail->strict) live = strict_validity(r, detail, strict_bits, n);
     copy_validity(out->bits, NULL, n);
+    bool compat = r->program->sqlite_compat;
+    if (in->expr->kind == EXPR_CAST) compat = in->expr->op == EXPR_CAST_SQLITE;
     struct func_call call = {.cx = cx,
                              .heap = r->heap,
                              .n = n,
@@ -271,13 +280,14 @@ static llkv_code run_call(struct cx *cx, const struct registers *r, const struct
                              .live = live,
                              .out = out->slot,
                              .out_validity = out->bits,
-                             .sqlite_compat = r->program->sqlite_compat,
+                             .sqlite_compat = compat,
                              .try_cast = (in->flags & INSTR_TRY) != 0,
                              .at = in->expr->at};
     TRY(detail->eval(&call));
     out->validity = bitmap_all(out->bits, n) ? NULL : out->bits;
     if (live == NULL) return LLKV_OK;
-    for (size_t w = 0; w < bitmap_words(n); w++) out->bits[w] &= live[w];
+    for (size_t w = 0; w < bitmap_words(n); w++)
+        out->bits[w] &= live[w];
     out->validity = out->bits;
     return LLKV_OK;
 }
@@ -300,11 +310,12 @@ static void run_in(const struct registers *r, const struct instr *in, uint32_t n
         out->validity = out->bits;
     }
     if (in->flags & INSTR_NEGATE)
-        for (size_t w = 0; w < bitmap_words(n); w++) to[w] = ~to[w];
+        for (size_t w = 0; w < bitmap_words(n); w++)
+            to[w] = ~to[w];
 }
 
-static void match_all(const struct like *like, const struct reg *text, uint64_t *out,
-                      uint64_t flip, uint32_t n)
+static void match_all(const struct like *like, const struct reg *text, uint64_t *out, uint64_t flip,
+                      uint32_t n)
 {
     const struct str_view *views = text->data;
     for (uint32_t from = 0; from < n; from += 64) {
@@ -393,8 +404,7 @@ static llkv_code run_other(struct cx *cx, struct registers *r, const struct inst
     struct reg *out = &r->regs[in->out];
     switch ((enum opcode)in->op) {
     case OP_AND:
-        out->validity =
-            program_and(out->slot, out->bits, &r->regs[in->a], &r->regs[in->b], n);
+        out->validity = program_and(out->slot, out->bits, &r->regs[in->a], &r->regs[in->b], n);
         return LLKV_OK;
     case OP_OR:
         out->validity = program_or(out->slot, out->bits, &r->regs[in->a], &r->regs[in->b], n);

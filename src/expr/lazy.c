@@ -14,7 +14,8 @@ static bool trim_tail(uint64_t *bits, uint32_t n)
     uint64_t any = 0;
     size_t words = bitmap_words(n);
     if (n % 64 != 0) bits[words - 1] &= low_bits(n % 64);
-    for (size_t w = 0; w < words; w++) any |= bits[w];
+    for (size_t w = 0; w < words; w++)
+        any |= bits[w];
     return any != 0;
 }
 
@@ -24,9 +25,8 @@ static llkv_code run_child(struct cx *cx, struct registers *r, uint16_t child, c
                            uint32_t n, struct vector *out)
 {
     uint32_t count = bits_to_positions(r->positions, need, n);
-    const uint16_t *sel = count == n ? NULL : r->positions;
-    return program_run_rows(cx, r->program->children[child], r->children[child], r->inputs, sel,
-                            count, out);
+    struct rows rows = {r->inputs, count == n ? NULL : r->positions, count};
+    return program_run_rows(cx, r->program->children[child], r->children[child], rows, out);
 }
 
 /* ---- moving values of rows into a strip ---- */
@@ -58,10 +58,12 @@ static void scatter(void *out, const struct vector *v, const uint16_t *positions
 static void scatter_validity(uint64_t *bits, const struct vector *v, const uint16_t *positions,
                              uint32_t count)
 {
-    for (uint32_t i = 0; i < count; i++) bit_put(bits, positions[i], vec_valid(v, i));
+    for (uint32_t i = 0; i < count; i++)
+        bit_put(bits, positions[i], vec_valid(v, i));
 }
 
-static void blend_word(uint8_t *out, const uint8_t *from, bool scalar, uint32_t width, uint64_t take)
+static void blend_word(uint8_t *out, const uint8_t *from, bool scalar, uint32_t width,
+                       uint64_t take)
 {
     while (take != 0) {
         uint32_t i = (uint32_t)__builtin_ctzll(take);
@@ -100,14 +102,16 @@ static void blend(void *out, const struct reg *reg, bool scalar, uint8_t phys, c
     }
 }
 
-/* The value of an arm for the rows of `take`, into `out`, and whether it is NULL into its bits. */
-static llkv_code take_arm(struct cx *cx, struct registers *r, const struct arm *arm,
-                          const uint64_t *take, uint32_t n, struct reg *out, uint8_t phys)
+/* The value of an arm for the rows of `take`, into the result of `in`, and whether it is NULL into
+ * its bits. */
+static llkv_code take_arm(struct cx *cx, struct registers *r, const struct instr *in,
+                          const struct arm *arm, const uint64_t *take, uint32_t n)
 {
+    struct reg *out = &r->regs[in->out];
     if (!arm->lazy) {
         const struct reg *reg = &r->regs[arm->index];
         if (r->program->regs[arm->index].phys != PHYS_NULLS)
-            blend(out->slot, reg, arm->scalar, phys, take, n);
+            blend(out->slot, reg, arm->scalar, in->phys, take, n);
         for (size_t w = 0; w < bitmap_words(n); w++)
             out->bits[w] |= take[w] & word_of(reg->validity, w);
         return LLKV_OK;
@@ -154,7 +158,8 @@ static llkv_code condition_rows(struct cx *cx, struct registers *r, const struct
     TRY(run_child(cx, r, arm->index, rest, n, &v));
     scatter(out_take, &v, r->positions, v.rows);
     scatter_validity(valid, &v, r->positions, v.rows);
-    for (size_t w = 0; w < words; w++) out_take[w] &= valid[w];
+    for (size_t w = 0; w < words; w++)
+        out_take[w] &= valid[w];
     return LLKV_OK;
 }
 
@@ -172,12 +177,13 @@ llkv_code program_case(struct cx *cx, struct registers *r, const struct instr *i
     for (; i + 1 < detail->count && any; i += 2) {
         TRY(condition_rows(cx, r, &detail->arms[i], rest, n, take));
         if (!trim_tail(take, n)) continue;
-        TRY(take_arm(cx, r, &detail->arms[i + 1], take, n, out, in->phys));
-        for (size_t w = 0; w < bitmap_words(n); w++) rest[w] &= ~take[w];
+        TRY(take_arm(cx, r, in, &detail->arms[i + 1], take, n));
+        for (size_t w = 0; w < bitmap_words(n); w++)
+            rest[w] &= ~take[w];
         any = trim_tail(rest, n);
     }
     if (any && detail->count % 2 == 1)
-        TRY(take_arm(cx, r, &detail->arms[detail->count - 1], rest, n, out, in->phys));
+        TRY(take_arm(cx, r, in, &detail->arms[detail->count - 1], rest, n));
     finish_validity(out, n);
     return LLKV_OK;
 }
@@ -194,8 +200,9 @@ llkv_code program_coalesce(struct cx *cx, struct registers *r, const struct inst
     memset(rest, 0xff, bitmap_words(n) * sizeof *rest);
     trim_tail(rest, n);
     for (uint32_t i = 0; i < detail->count && any; i++) {
-        TRY(take_arm(cx, r, &detail->arms[i], rest, n, out, in->phys));
-        for (size_t w = 0; w < bitmap_words(n); w++) rest[w] &= ~out->bits[w];
+        TRY(take_arm(cx, r, in, &detail->arms[i], rest, n));
+        for (size_t w = 0; w < bitmap_words(n); w++)
+            rest[w] &= ~out->bits[w];
         any = trim_tail(rest, n);
     }
     finish_validity(out, n);

@@ -28,13 +28,13 @@ enum level {
 };
 
 const char *const expr_arith_signs[ARITH_OP_COUNT] = {
-    [ARITH_ADD] = " + ",       [ARITH_SUB] = " - ",       [ARITH_MUL] = " * ",
-    [ARITH_DIV] = " / ",       [ARITH_MOD] = " % ",       [ARITH_AND] = " & ",
-    [ARITH_OR] = " | ",        [ARITH_XOR] = " xor ",     [ARITH_SHL] = " << ",
-    [ARITH_SHR] = " >> ",      [ARITH_SHL_WRAP] = " << ", [ARITH_SHR_WRAP] = " >> ",
+    [ARITH_ADD] = " + ",  [ARITH_SUB] = " - ",       [ARITH_MUL] = " * ",
+    [ARITH_DIV] = " / ",  [ARITH_MOD] = " % ",       [ARITH_AND] = " & ",
+    [ARITH_OR] = " | ",   [ARITH_XOR] = " xor ",     [ARITH_SHL] = " << ",
+    [ARITH_SHR] = " >> ", [ARITH_SHL_WRAP] = " << ", [ARITH_SHR_WRAP] = " >> ",
 };
 static const char *const compare_signs[CMP_OP_COUNT] = {
-    [CMP_EQ] = " = ", [CMP_NE] = " <> ", [CMP_LT] = " < ",
+    [CMP_EQ] = " = ",  [CMP_NE] = " <> ", [CMP_LT] = " < ",
     [CMP_LE] = " <= ", [CMP_GT] = " > ",  [CMP_GE] = " >= ",
 };
 const char *const expr_unary_signs[UNARY_OP_COUNT] = {
@@ -42,7 +42,8 @@ const char *const expr_unary_signs[UNARY_OP_COUNT] = {
 
 static llkv_code put_slice(struct printer *p, struct slice s)
 {
-    for (size_t i = 0; i < s.len; i++) VEC_PUSH(p->cx, &p->text, s.data[i]);
+    for (size_t i = 0; i < s.len; i++)
+        VEC_PUSH(p->cx, &p->text, s.data[i]);
     return LLKV_OK;
 }
 
@@ -132,6 +133,20 @@ static llkv_code print_binary(struct printer *p, const struct expr *e, const cha
     return print(p, e->args[1], (enum level)(level + 1));
 }
 
+/* Two minus signs would begin a comment. */
+static llkv_code print_unary(struct printer *p, const struct expr *e)
+{
+    TRY(put(p, expr_unary_signs[e->op]));
+    uint32_t at = p->text.count;
+    TRY(print(p, e->args[0], LEVEL_ATOM));
+    if (p->text.items[at] != '-') return LLKV_OK;
+    TRY(put(p, ")"));
+    VEC_PUSH(p->cx, &p->text, ')');
+    memmove(p->text.items + at + 1, p->text.items + at, p->text.count - at - 2);
+    p->text.items[at] = '(';
+    return LLKV_OK;
+}
+
 static llkv_code print_postfix(struct printer *p, const struct expr *e, const char *text)
 {
     TRY(print(p, e->args[0], (enum level)(LEVEL_IS + 1)));
@@ -214,7 +229,7 @@ static llkv_code print_node(struct printer *p, const struct expr *e)
     case EXPR_COLUMN:
     case EXPR_PARAM: return print_leaf(p, e);
     case EXPR_ARITH: return print_binary(p, e, expr_arith_signs[e->op]);
-    case EXPR_UNARY: TRY(put(p, expr_unary_signs[e->op])); return print(p, e->args[0], LEVEL_ATOM);
+    case EXPR_UNARY: return print_unary(p, e);
     case EXPR_COMPARE: return print_binary(p, e, compare_signs[e->op]);
     case EXPR_DISTINCT:
         return print_binary(p, e, e->op == 1 ? " IS NOT DISTINCT FROM " : " IS DISTINCT FROM ");

@@ -1,11 +1,11 @@
 /* program_priv.h -- the code that expressions are compiled to, and the registers it runs on.
  *
- * A program is straight-line: every instruction writes one register that no other writes. A register
- * is a constant, a parameter, an input column or a temporary; temporaries share slots of one strip of
- * rows once nobody reads them any more, but never their validity bits, because other registers may
- * point to those. A scalar register stands for one value: its data is one value (BOOL: whole words,
- * all ones or all zeros), its validity is NULL or words of zeros, so that both can be read as those
- * of a vector by whoever works on bits. */
+ * A program is straight-line: every instruction writes one register that no other writes. A
+ * register is a constant, a parameter, an input column or a temporary; temporaries share slots of
+ * one strip of rows once nobody reads them any more, but never their validity bits, because other
+ * registers may point to those. A scalar register stands for one value: its data is one value
+ * (BOOL: whole words, all ones or all zeros), its validity is NULL or words of zeros, so that both
+ * can be read as those of a vector by whoever works on bits. */
 #ifndef EXPR_PROGRAM_PRIV_H
 #define EXPR_PROGRAM_PRIV_H
 #include "base/vec.h"
@@ -16,36 +16,36 @@
 #include "func/like.h"
 
 enum opcode {
-    OP_BINARY,     /* kernel(a, b), cannot fail */
-    OP_CHECKED,    /* kernel(a, b), flags are looked into */
-    OP_DIVIDE,     /* the same, and a zero divisor gives NULL */
-    OP_UNARY,      /* kernel(a), cannot fail */
+    OP_BINARY,  /* kernel(a, b), cannot fail */
+    OP_CHECKED, /* kernel(a, b), flags are looked into */
+    OP_DIVIDE,  /* the same, and a zero divisor gives NULL */
+    OP_UNARY,   /* kernel(a), cannot fail */
     OP_UNARY_CHECKED,
-    OP_UNARY_TRY,  /* a flagged slot becomes NULL */
-    OP_PRECISION,  /* kernel(a): the digits of a DECIMAL result are counted */
-    OP_CALL,       /* a function of func */
+    OP_UNARY_TRY, /* a flagged slot becomes NULL */
+    OP_PRECISION, /* kernel(a): the digits of a DECIMAL result are counted */
+    OP_CALL,      /* a function of func */
     OP_AND,
     OP_OR,
     OP_NOT,
-    OP_LAZY_BOOL,  /* a, then operands that run on undecided rows only */
+    OP_LAZY_BOOL, /* a, then operands that run on undecided rows only */
     OP_IS_NULL,
     OP_IS_NOT_NULL,
     OP_IS_TRUE,
     OP_IS_FALSE,
-    OP_DISTINCT,   /* a: where the values differ; b, c: the values */
-    OP_NULLIF,     /* a: the value; b: where it is to vanish */
+    OP_DISTINCT, /* a: where the values differ; b, c: the values */
+    OP_NULLIF,   /* a: the value; b: where it is to vanish */
     OP_CASE,
     OP_COALESCE,
     OP_IN,
-    OP_LIKE        /* a text, b pattern, c escape (REG_NONE: none) */
+    OP_LIKE /* a text, b pattern, c escape (REG_NONE: none) */
 };
 
 enum instr_flag {
-    INSTR_SCALAR = 1,   /* all operands are scalars: run once */
+    INSTR_SCALAR = 1, /* all operands are scalars: run once */
     INSTR_A_SCALAR = 2,
     INSTR_B_SCALAR = 4,
     INSTR_NEGATE = 8,
-    INSTR_TRY = 16,     /* OP_CALL: a cast that gives NULL */
+    INSTR_TRY = 16, /* OP_CALL: a cast that gives NULL */
 };
 
 enum { REG_NONE = UINT16_MAX, REGS_MAX = UINT16_MAX - 1 };
@@ -55,7 +55,8 @@ struct instr {
     uint8_t phys, in_phys; /* of out; of a and b */
     uint16_t out, a, b, c;
     kernel_fn *kernel;
-    const void *detail; /* by opcode: struct call_detail, arms_detail, in_detail, like; kernel param */
+    const void
+        *detail; /* by opcode: struct call_detail, arms_detail, in_detail, like; kernel param */
     const struct expr *expr;
 };
 
@@ -105,8 +106,8 @@ struct program {
     struct type type;
     bool nullable, can_raise, sqlite_compat, wants_heap;
     uint16_t root;
-    uint32_t strip_rows;  /* a slot holds that many */
-    uint32_t gather_rows; /* and an input buffer that many */
+    uint32_t strip_rows;              /* a slot holds that many */
+    uint32_t gather_rows;             /* and an input buffer that many */
     uint32_t temp_width, input_width; /* bytes per row of the widest; 0: bits only */
     uint32_t reg_count, code_count, slot_count, input_count, temp_count, scalar_count;
     uint32_t child_count, bound_count, call_args_max;
@@ -131,12 +132,12 @@ struct registers {
     struct arena *heap; /* of the outermost program */
     struct arena own_heap;
     struct reg *regs;
-    struct vector *inputs;     /* this strip's input columns, for the children */
+    struct vector *inputs; /* this strip's input columns, for the children */
     struct func_arg *call_args;
-    uint16_t *positions;       /* of the rows an arm runs on */
+    uint16_t *positions; /* of the rows an arm runs on */
     struct registers **children;
     const struct in_set **bound;
-    void *result;              /* rows_max values */
+    void *result; /* rows_max values */
     uint64_t *result_validity;
     uint32_t rows_max, strip_rows, gather_rows;
 };
@@ -199,11 +200,16 @@ NODISCARD llkv_code compile_lazy(struct compiler *c, const struct expr *e, uint1
 /* Run the code for the `n` rows that the inputs of the registers hold. */
 NODISCARD llkv_code program_interpret(struct cx *cx, const struct program *program,
                                       struct registers *r, uint32_t n);
-/* Evaluate for rows of `columns` (indexed by the program's input sources): those at `sel`, or the
- * first n. The result is dense, in the registers. */
+/* Rows of columns, which are indexed by the program's input sources: n of them, those at `sel`, or
+ * the first ones if it is NULL. */
+struct rows {
+    const struct vector *columns;
+    const uint16_t *sel;
+    uint32_t n;
+};
+/* Evaluate for those rows. The result is dense, in the registers. */
 NODISCARD llkv_code program_run_rows(struct cx *cx, const struct program *program,
-                                     struct registers *r, const struct vector *columns,
-                                     const uint16_t *sel, uint32_t n, struct vector *out);
+                                     struct registers *r, struct rows rows, struct vector *out);
 NODISCARD llkv_code program_lazy_bool(struct cx *cx, struct registers *r, const struct instr *in,
                                       uint32_t n);
 NODISCARD llkv_code program_case(struct cx *cx, struct registers *r, const struct instr *in,

@@ -98,8 +98,10 @@ llkv_code registers_rebind(struct cx *cx, struct registers *r)
         CHECK(cx, r->params != NULL);
         TRY(store_scalar(cx, &r->params[desc->index], desc->phys, &r->regs[i]));
     }
-    for (uint32_t i = 0; i < p->bound_count; i++) TRY(bind_list(cx, r, i));
-    for (uint32_t i = 0; i < p->child_count; i++) TRY(registers_rebind(cx, r->children[i]));
+    for (uint32_t i = 0; i < p->bound_count; i++)
+        TRY(bind_list(cx, r, i));
+    for (uint32_t i = 0; i < p->child_count; i++)
+        TRY(registers_rebind(cx, r->children[i]));
     return LLKV_OK;
 }
 

@@ -1,6 +1,5 @@
-#include "expr/expr.h"
-
 #include "base/vec.h"
+#include "expr/expr.h"
 
 /* Walks and rewrites of whole trees. */
 
@@ -64,7 +63,8 @@ void expr_columns(const struct expr *e, void (*fn)(void *arg, iu_id column), voi
 {
     if (e->kind == EXPR_COLUMN) fn(arg, e->column);
     if (!(e->flags & EXPR_HAS_COLUMN)) return;
-    for (uint32_t i = 0; i < e->arg_count; i++) expr_columns(e->args[i], fn, arg);
+    for (uint32_t i = 0; i < e->arg_count; i++)
+        expr_columns(e->args[i], fn, arg);
 }
 
 static llkv_code substitute_args(struct cx *cx, const struct expr *e, expr_map_fn *map, void *arg,

@@ -5,7 +5,8 @@
 
 const uint64_t program_ones[VEC_WORDS_MAX] = {
 #define FOUR ~UINT64_C(0), ~UINT64_C(0), ~UINT64_C(0), ~UINT64_C(0)
-    FOUR, FOUR, FOUR, FOUR, FOUR, FOUR, FOUR, FOUR
+    FOUR, FOUR, FOUR, FOUR, FOUR,
+    FOUR, FOUR, FOUR
 #undef FOUR
 };
 static_assert(VEC_WORDS_MAX == 32, "program_ones has 32 words");
@@ -64,18 +65,18 @@ static void load_input(struct reg *reg, const struct vector *v, uint8_t phys, co
     reg->validity = flat.validity;
 }
 
-static void load_inputs(const struct program *p, struct registers *r, const struct vector *columns,
-                        const uint16_t *sel, uint32_t row, uint32_t n)
+static void load_inputs(const struct program *p, struct registers *r, const struct rows *rows,
+                        uint32_t row, uint32_t n)
 {
     for (uint32_t i = 0; i < p->input_count; i++) {
         const struct program_input *input = &p->inputs[i];
-        const struct vector *v = &columns[input->source];
+        const struct vector *v = &rows->columns[input->source];
         struct reg *reg = &r->regs[input->reg];
-        if (LIKELY(sel == NULL && v->shape == VEC_FLAT && v->phys == input->phys)) {
+        if (LIKELY(rows->sel == NULL && v->shape == VEC_FLAT && v->phys == input->phys)) {
             reg->data = values_from(v, row);
             reg->validity = v->validity == NULL ? NULL : v->validity + row / 64;
         } else {
-            load_input(reg, v, input->phys, sel, row, n);
+            load_input(reg, v, input->phys, rows->sel, row, n);
         }
         if (p->child_count == 0) continue;
         r->inputs[i] = (struct vector){.phys = input->phys,
@@ -109,14 +110,13 @@ static void const_result(const struct program *p, const struct registers *r, uin
                            .data = reg->data};
 }
 
-static void column_result(const struct program *p, struct registers *r, const struct vector *v,
-                          const uint16_t *sel, uint32_t n, struct vector *out)
+static void column_result(struct registers *r, const struct vector *v, const struct rows *rows,
+                          struct vector *out)
 {
     *out = *v;
-    out->rows = n;
-    if (sel == NULL || v->shape == VEC_CONST || v->phys == PHYS_NULLS) return;
-    (void)p;
-    vec_flatten(v, sel, n, r->result, r->result_validity, out);
+    out->rows = rows->n;
+    if (rows->sel == NULL || v->shape == VEC_CONST || v->phys == PHYS_NULLS) return;
+    vec_flatten(v, rows->sel, rows->n, r->result, r->result_validity, out);
 }
 
 /* Validity of one strip into that of the batch, which is NULL as long as all were valid. */
@@ -145,16 +145,16 @@ static void aim_root(const struct program *p, struct registers *r, uint32_t row)
 }
 
 static llkv_code run_strips(struct cx *cx, const struct program *p, struct registers *r,
-                            const struct vector *columns, const uint16_t *sel, uint32_t n,
-                            struct vector *out)
+                            const struct rows *rows, struct vector *out)
 {
-    bool plain = sel == NULL && inputs_flat(p, columns);
+    bool plain = rows->sel == NULL && inputs_flat(p, rows->columns);
     uint32_t strip = plain ? r->strip_rows : r->gather_rows;
+    uint32_t n = rows->n;
     const struct reg *root = &r->regs[p->root];
     bool nulls = false;
     for (uint32_t row = 0; row < n; row += strip) {
         uint32_t count = n - row < strip ? n - row : strip;
-        load_inputs(p, r, columns, sel, row, count);
+        load_inputs(p, r, rows, row, count);
         aim_root(p, r, row);
         TRY(program_interpret(cx, p, r, count));
         if (n > strip) keep_validity(r, root->validity, row, count, &nulls);
@@ -169,22 +169,20 @@ static llkv_code run_strips(struct cx *cx, const struct program *p, struct regis
 }
 
 llkv_code program_run_rows(struct cx *cx, const struct program *p, struct registers *r,
-                           const struct vector *columns, const uint16_t *sel, uint32_t n,
-                           struct vector *out)
+                           struct rows rows, struct vector *out)
 {
-    CHECK(cx, n <= r->rows_max);
+    CHECK(cx, rows.n <= r->rows_max);
     const struct reg_desc *root = &p->regs[p->root];
     if (root->kind == REG_INPUT) {
-        column_result(p, r, &columns[p->inputs[root->index].source], sel, n, out);
+        column_result(r, &rows.columns[p->inputs[root->index].source], &rows, out);
         return LLKV_OK;
     }
-    if (!root->scalar && n > 0) return run_strips(cx, p, r, columns, sel, n, out);
-    /* a scalar may still look at columns, in arms that it does not take */
-    if (n > 0) {
-        load_inputs(p, r, columns, sel, 0, n < r->gather_rows ? n : r->gather_rows);
+    if (!root->scalar && rows.n > 0) return run_strips(cx, p, r, &rows, out);
+    if (root->kind == REG_TEMP && rows.n > 0) {
+        load_inputs(p, r, &rows, 0, 1);
         TRY(program_interpret(cx, p, r, 1));
     }
-    const_result(p, r, n, out);
+    const_result(p, r, rows.n, out);
     return LLKV_OK;
 }
 
@@ -198,14 +196,13 @@ static bool is_of_a_row(llkv_code code)
 
 /* The code was run column by column: the error found need not be that of the first row. */
 static llkv_code run_reporting(struct cx *cx, const struct program *p, struct registers *r,
-                               const struct batch *in, const uint16_t *sel, uint32_t n,
-                               struct vector *out)
+                               struct rows rows, struct vector *out)
 {
-    llkv_code code = program_run_rows(cx, p, r, in->columns, sel, n, out);
-    if (LIKELY(code == LLKV_OK) || n <= 1 || !is_of_a_row(code)) return code;
-    for (uint32_t i = 0; i < n; i++) {
-        uint16_t row = sel == NULL ? (uint16_t)i : sel[i];
-        TRY(program_run_rows(cx, p, r, in->columns, &row, 1, out));
+    llkv_code code = program_run_rows(cx, p, r, rows, out);
+    if (LIKELY(code == LLKV_OK) || rows.n <= 1 || !is_of_a_row(code)) return code;
+    for (uint32_t i = 0; i < rows.n; i++) {
+        uint16_t row = rows.sel == NULL ? (uint16_t)i : rows.sel[i];
+        TRY(program_run_rows(cx, p, r, (struct rows){rows.columns, &row, 1}, out));
     }
     return code;
 }
@@ -224,28 +221,33 @@ static void compact(void *values, uint32_t width, const uint16_t *sel, uint32_t 
     switch (width) {
     case 1: {
         uint8_t *at = values;
-        for (uint32_t i = 0; i < n; i++) at[i] = at[sel[i]];
+        for (uint32_t i = 0; i < n; i++)
+            at[i] = at[sel[i]];
         return;
     }
     case 2: {
         uint16_t *at = values;
-        for (uint32_t i = 0; i < n; i++) at[i] = at[sel[i]];
+        for (uint32_t i = 0; i < n; i++)
+            at[i] = at[sel[i]];
         return;
     }
     case 4: {
         uint32_t *at = values;
-        for (uint32_t i = 0; i < n; i++) at[i] = at[sel[i]];
+        for (uint32_t i = 0; i < n; i++)
+            at[i] = at[sel[i]];
         return;
     }
     case 8: {
         uint64_t *at = values;
-        for (uint32_t i = 0; i < n; i++) at[i] = at[sel[i]];
+        for (uint32_t i = 0; i < n; i++)
+            at[i] = at[sel[i]];
         return;
     }
     default: {
         assert(width == 16);
         struct str_view *at = values;
-        for (uint32_t i = 0; i < n; i++) at[i] = at[sel[i]];
+        for (uint32_t i = 0; i < n; i++)
+            at[i] = at[sel[i]];
         return;
     }
     }
@@ -281,11 +283,11 @@ llkv_code program_run(struct cx *cx, const struct program *program, struct regis
 {
     reset_heap(program, r);
     if (program->regs[program->root].kind == REG_TEMP && runs_over_all(program, in)) {
-        TRY(run_reporting(cx, program, r, in, NULL, in->rows, out));
+        TRY(run_reporting(cx, program, r, (struct rows){in->columns, NULL, in->rows}, out));
         compact_result(r, in, out);
         return LLKV_OK;
     }
-    return run_reporting(cx, program, r, in, in->sel, in->live, out);
+    return run_reporting(cx, program, r, (struct rows){in->columns, in->sel, in->live}, out);
 }
 
 /* ---- filters ---- */
@@ -338,10 +340,11 @@ llkv_code program_select(struct cx *cx, const struct program *program, struct re
     uint64_t bits[VEC_WORDS_MAX];
     bool all;
     bool over_all = io->sel == NULL || runs_over_all(program, io);
-    uint32_t n = over_all ? io->rows : io->live;
+    struct rows rows = {io->columns, over_all ? NULL : io->sel, over_all ? io->rows : io->live};
+    uint32_t n = rows.n;
     reset_heap(program, r);
     if (io->live == 0) return LLKV_OK;
-    TRY(run_reporting(cx, program, r, io, over_all ? NULL : io->sel, n, &v));
+    TRY(run_reporting(cx, program, r, rows, &v));
     if (!true_bits(r, &v, n, bits, &all)) {
         if (!all) io->live = 0;
         if (!all) io->sel = sel;

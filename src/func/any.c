@@ -51,8 +51,7 @@ static const char *sqlite_class(const struct func_call *call, uint32_t i)
 {
     if (!arg_valid(&call->args[0], i)) return "null";
     struct type type = call->arg_types[0];
-    if (type.id == TYPE_NUMBER)
-        return arg_value(call, 0, i).number.is_real ? "real" : "integer";
+    if (type.id == TYPE_NUMBER) return arg_value(call, 0, i).number.is_real ? "real" : "integer";
     if (type_is_integer(type) || type.id == TYPE_BOOLEAN) return "integer";
     if (type_is_numeric(type)) return "real";
     if (type.id == TYPE_BLOB) return "blob";
@@ -125,7 +124,7 @@ llkv_code func_quote(struct func_call *call)
         } else {
             struct slice printed = {text, cast_print(&value, text)};
             TRY(type_is_temporal(type) || type.id == TYPE_UUID ? quote_text(call, i, printed)
-                                                              : call_copy_text(call, i, printed));
+                                                               : call_copy_text(call, i, printed));
         }
     }
     return LLKV_OK;

@@ -7,9 +7,9 @@
 uint32_t cast_integer_digits(struct type type)
 {
     static const uint8_t digits[TYPE_COUNT] = {
-        [TYPE_TINYINT] = 3,   [TYPE_SMALLINT] = 5,  [TYPE_INTEGER] = 10,  [TYPE_BIGINT] = 19,
-        [TYPE_HUGEINT] = 39,  [TYPE_UTINYINT] = 3,  [TYPE_USMALLINT] = 5, [TYPE_UINTEGER] = 10,
-        [TYPE_UBIGINT] = 20,  [TYPE_UHUGEINT] = 39,
+        [TYPE_TINYINT] = 3,  [TYPE_SMALLINT] = 5,  [TYPE_INTEGER] = 10,  [TYPE_BIGINT] = 19,
+        [TYPE_HUGEINT] = 39, [TYPE_UTINYINT] = 3,  [TYPE_USMALLINT] = 5, [TYPE_UINTEGER] = 10,
+        [TYPE_UBIGINT] = 20, [TYPE_UHUGEINT] = 39,
     };
     if (type.id == TYPE_DECIMAL) return (uint32_t)(type.precision - type.scale);
     return digits[type.id];

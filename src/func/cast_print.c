@@ -1,21 +1,10 @@
 #include "base/date.h"
 #include "base/number.h"
+#include "base/uuid.h"
 #include "func/cast.h"
 #include "func/func_priv.h"
 
 /* Values to texts. */
-
-static size_t print_uuid(u128 stored, char *out)
-{
-    static const char digits[] = "0123456789abcdef";
-    u128 bits = stored ^ (u128)1 << 127;
-    size_t len = 0;
-    for (int i = 0; i < 32; i++) {
-        if (i == 8 || i == 12 || i == 16 || i == 20) out[len++] = '-';
-        out[len++] = digits[(uint32_t)(bits >> (124 - 4 * i)) & 15];
-    }
-    return len;
-}
 
 static size_t put_word(char *out, const char *word)
 {
@@ -57,9 +46,9 @@ size_t cast_print(const struct value *value, char out[CAST_TEXT_MAX])
     case TYPE_TIMESTAMP: return timestamp_print(value->i, out);
     case TYPE_TIMESTAMPTZ: return timestamp_print_offset(value->i, 0, out);
     case TYPE_INTERVAL:
-        return interval_print(value->interval.months, value->interval.days,
-                              value->interval.micros, out);
-    case TYPE_UUID: return print_uuid(value->uh, out);
+        return interval_print(value->interval.months, value->interval.days, value->interval.micros,
+                              out);
+    case TYPE_UUID: return uuid_print(value->h, out);
     case TYPE_NUMBER: return print_number(value->number, out);
     case TYPE_NULL:
     case TYPE_VARCHAR:

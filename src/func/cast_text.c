@@ -2,6 +2,7 @@
 
 #include "base/date.h"
 #include "base/number.h"
+#include "base/uuid.h"
 #include "func/func_priv.h"
 
 /* Texts to values. */
@@ -185,27 +186,9 @@ static enum text_result parse_blob(struct slice text, struct arena *heap, struct
     return TEXT_OK;
 }
 
-/* 32 hexadecimal digits, hyphens between them, braces around allowed. The top bit is flipped, so
- * that UUIDs sort as their texts. */
 static enum text_result parse_uuid(struct slice text, struct value *out)
 {
-    struct slice word = slice_trim(text);
-    if (word.len >= 2 && word.data[0] == '{' && word.data[word.len - 1] == '}')
-        word = (struct slice){word.data + 1, word.len - 2};
-    u128 bits = 0;
-    int digits = 0;
-    for (size_t i = 0; i < word.len; i++) {
-        if (word.data[i] == '-' && digits > 0 && digits % 4 == 0 && i + 1 < word.len &&
-            word.data[i - 1] != '-')
-            continue;
-        int digit = hex_digit(word.data[i]);
-        if (digit < 0 || digits == 32) return TEXT_INVALID;
-        bits = (bits << 4) | (uint64_t)digit;
-        digits++;
-    }
-    if (digits != 32) return TEXT_INVALID;
-    out->uh = bits ^ (u128)1 << 127;
-    return TEXT_OK;
+    return uuid_parse(text, &out->h);
 }
 
 /* ---- times ---- */

@@ -5,8 +5,7 @@
 
 static llkv_code no_image(struct func_call *call, uint32_t i, const char *what)
 {
-    if (!call->try_cast)
-        return cx_fail_at(call->cx, LLKV_OVERFLOW, call->at, "22008", "%s", what);
+    if (!call->try_cast) return cx_fail_at(call->cx, LLKV_OVERFLOW, call->at, "22008", "%s", what);
     call_null(call, i);
     return LLKV_OK;
 }

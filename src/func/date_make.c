@@ -1,5 +1,4 @@
 #include <math.h>
-
 #include <time.h>
 
 #include "func/date_part.h"
@@ -144,7 +143,8 @@ static int64_t statement_time(const struct func_call *call)
 llkv_code func_now(struct func_call *call)
 {
     int64_t now = statement_time(call);
-    for (uint32_t i = 0; i < call->n; i++) call_set_i64(call, i, now);
+    for (uint32_t i = 0; i < call->n; i++)
+        call_set_i64(call, i, now);
     return LLKV_OK;
 }
 
@@ -152,7 +152,8 @@ llkv_code func_today(struct func_call *call)
 {
     int64_t time;
     int32_t today = (int32_t)timestamp_days(statement_time(call), &time);
-    for (uint32_t i = 0; i < call->n; i++) ((int32_t *)call->out)[i] = today;
+    for (uint32_t i = 0; i < call->n; i++)
+        ((int32_t *)call->out)[i] = today;
     return LLKV_OK;
 }
 
@@ -160,7 +161,8 @@ llkv_code func_current_time(struct func_call *call)
 {
     int64_t time;
     (void)timestamp_days(statement_time(call), &time);
-    for (uint32_t i = 0; i < call->n; i++) call_set_i64(call, i, time);
+    for (uint32_t i = 0; i < call->n; i++)
+        call_set_i64(call, i, time);
     return LLKV_OK;
 }
 
@@ -183,7 +185,8 @@ static void put_number(struct writer *w, int64_t value, size_t width)
     char digits[NUMBER_TEXT_MAX];
     if (value < 0) w->text[w->len++] = '-';
     size_t len = number_print_i64(value < 0 ? -value : value, digits);
-    for (size_t i = len; i < width; i++) w->text[w->len++] = '0';
+    for (size_t i = len; i < width; i++)
+        w->text[w->len++] = '0';
     put_text(w, digits, len);
 }
 
@@ -277,7 +280,8 @@ static bool put_form(struct writer *w, const struct moment *m, char form)
 static void drop_zeros(struct writer *w, size_t from)
 {
     size_t zeros = 0;
-    while (from + zeros + 1 < w->len && w->text[from + zeros] == '0') zeros++;
+    while (from + zeros + 1 < w->len && w->text[from + zeros] == '0')
+        zeros++;
     memmove(w->text + from, w->text + from + zeros, w->len - from - zeros);
     w->len -= zeros;
 }

@@ -212,10 +212,8 @@ bool date_part_get(enum date_part part, const struct moment *moment, int64_t *ou
 double date_part_real(enum date_part part, const struct moment *moment)
 {
     if (part == PART_EPOCH && moment->is_interval) return interval_seconds(&moment->interval);
-    if (part == PART_EPOCH)
-        return (double)moment->days * 86400.0 + (double)moment->time / 1e6;
-    return (double)moment->days + JULIAN_OF_1970 +
-           (double)moment->time / (double)MICROS_PER_DAY;
+    if (part == PART_EPOCH) return (double)moment->days * 86400.0 + (double)moment->time / 1e6;
+    return (double)moment->days + JULIAN_OF_1970 + (double)moment->time / (double)MICROS_PER_DAY;
 }
 
 /* ---- functions of one field: year(x), month(x) ... ---- */
@@ -296,8 +294,7 @@ llkv_code func_date_part(struct func_call *call)
         int64_t value;
         if (!call_live(call, i)) continue;
         struct slice name = arg_text(call, 0, i);
-        if (known.data == NULL || !slice_equal(name, known))
-            TRY(date_part_find(call, name, &part));
+        if (known.data == NULL || !slice_equal(name, known)) TRY(date_part_find(call, name, &part));
         known = name;
         struct moment moment = date_moment(call, 1, i);
         if (date_part_get(part, &moment, &value)) {

@@ -4,9 +4,9 @@
 
 #include "base/utf8.h"
 
-/* A pattern is cut at its % into segments, each a run of characters, some of them free (_). The first
- * and the last are fixed to the ends unless a % stands there; those between are looked for from the
- * left, each the first time it fits, which is never wrong. */
+/* A pattern is cut at its % into segments, each a run of characters, some of them free (_). The
+ * first and the last are fixed to the ends unless a % stands there; those between are looked for
+ * from the left, each the first time it fits, which is never wrong. */
 
 enum like_kind { LIKE_EQUALS, LIKE_PREFIX, LIKE_SUFFIX, LIKE_CONTAINS, LIKE_SEGMENTS };
 
@@ -82,7 +82,8 @@ static llkv_code finish_segment(struct cx *cx, struct like *like, const uint32_t
     struct segment *segment = &like->segments[like->segment_count++];
     *segment = (struct segment){.points = points, .point_count = count};
     bool plain = like->mode == LIKE_CASE_EXACT;
-    for (uint32_t i = 0; i < count; i++) plain &= points[i] != ANY_CHARACTER;
+    for (uint32_t i = 0; i < count; i++)
+        plain &= points[i] != ANY_CHARACTER;
     if (!plain) return LLKV_OK;
     char *bytes = cx_alloc(cx, (size_t)count * UTF8_BYTES_MAX + 1);
     if (bytes == NULL) return LLKV_NOMEM;
@@ -213,7 +214,8 @@ static bool end_start(const struct segment *s, struct slice text, size_t *out_at
     for (uint32_t i = 0; i < s->point_count; i++) {
         if (at == 0) return false;
         at--;
-        while (at > 0 && ((uint8_t)text.data[at] & 0xc0) == 0x80) at--;
+        while (at > 0 && ((uint8_t)text.data[at] & 0xc0) == 0x80)
+            at--;
     }
     *out_at = at;
     return true;

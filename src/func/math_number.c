@@ -3,7 +3,8 @@
 #include "base/number.h"
 #include "func/func_impl.h"
 
-/* Functions that take every numeric type: integers (exact, in 128 bits), decimals, reals, NUMBER. */
+/* Functions that take every numeric type: integers (exact, in 128 bits), decimals, reals, NUMBER.
+ */
 
 /* ---- integers of any width ---- */
 
@@ -105,6 +106,7 @@ static llkv_code abs_integer(struct func_call *call, uint32_t i, const struct va
 
 llkv_code func_abs(struct func_call *call)
 {
+    CHECK(call->cx, call->type.phys == call->arg_types[0].phys);
     call_clear(call);
     for (uint32_t i = 0; i < call->n; i++) {
         if (!call_live(call, i)) continue;
@@ -181,7 +183,7 @@ static double round_digits(double x, int64_t digits, enum rounding how)
 static i128 round_wide(i128 number, uint32_t drop, enum rounding how)
 {
     if (drop == 0) return number;
-    if (drop > DECIMAL_DIGITS_MAX) return 0;
+    if (drop > NUMBER_DIGITS_MAX) return 0;
     i128 unit = (i128)number_pow10(drop);
     i128 quotient = number / unit;
     i128 rest = number % unit;
@@ -191,9 +193,7 @@ static i128 round_wide(i128 number, uint32_t drop, enum rounding how)
     i128 away = number < 0 ? -1 : 1;
     switch (how) {
     case ROUND_HALF_AWAY: quotient += above_half || half ? away : 0; break;
-    case ROUND_HALF_EVEN:
-        quotient += above_half || (half && quotient % 2 != 0) ? away : 0;
-        break;
+    case ROUND_HALF_EVEN: quotient += above_half || (half && quotient % 2 != 0) ? away : 0; break;
     case ROUND_DOWN: quotient -= rest < 0; break;
     case ROUND_UP: quotient += rest > 0; break;
     case ROUND_ZERO: break;
@@ -208,15 +208,15 @@ static llkv_code round_exact(struct func_call *call, uint32_t i, const struct va
     uint32_t scale = value->type.scale;
     int64_t drop = (int64_t)scale - digits;
     if (drop < 0) drop = 0;
-    if (drop > DECIMAL_DIGITS_MAX) drop = DECIMAL_DIGITS_MAX + 1;
+    if (drop > NUMBER_DIGITS_MAX) drop = NUMBER_DIGITS_MAX + 1;
     i128 number = round_wide(wide(value), (uint32_t)drop, how);
     bool fits = true;
     if (call->type.scale < scale) {
         number = round_wide(number, scale - call->type.scale, how) /
                  (i128)number_pow10(scale - call->type.scale);
     } else if (call->type.scale > scale) {
-        fits = !__builtin_mul_overflow(number, (i128)number_pow10(call->type.scale - scale),
-                                       &number);
+        fits =
+            !__builtin_mul_overflow(number, (i128)number_pow10(call->type.scale - scale), &number);
     }
     if (fits && call->type.id == TYPE_DECIMAL) {
         i128 limit = (i128)number_pow10(call->type.precision);
@@ -230,7 +230,7 @@ static struct number round_number(struct number number, int64_t digits, enum rou
     if (number.is_real) {
         number.d = round_digits(number.d, digits, how);
     } else if (digits < 0) {
-        uint32_t drop = digits < -DECIMAL_DIGITS_MAX ? DECIMAL_DIGITS_MAX + 1 : (uint32_t)-digits;
+        uint32_t drop = digits < -NUMBER_DIGITS_MAX ? NUMBER_DIGITS_MAX + 1 : (uint32_t)-digits;
         i128 rounded = round_wide(number.i, drop, how);
         number.is_real = rounded > INT64_MAX || rounded < INT64_MIN;
         if (number.is_real) {
@@ -244,6 +244,8 @@ static struct number round_number(struct number number, int64_t digits, enum rou
 
 static llkv_code round_all(struct func_call *call, enum rounding how)
 {
+    /* only a DECIMAL may become another one, with less digits */
+    CHECK(call->cx, call->type.id == call->arg_types[0].id);
     call_clear(call);
     for (uint32_t i = 0; i < call->n; i++) {
         if (!call_live(call, i)) continue;

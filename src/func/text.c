@@ -101,8 +101,7 @@ llkv_code func_starts_with(struct func_call *call)
         if (!call_live(call, i)) continue;
         struct slice text = arg_text(call, 0, i);
         struct slice part = arg_text(call, 1, i);
-        call_set_bool(call, i,
-                      text.len >= part.len && memcmp(text.data, part.data, part.len) == 0);
+        call_set_bool(call, i, text.len >= part.len && memcmp(text.data, part.data, part.len) == 0);
     }
     return LLKV_OK;
 }
@@ -154,8 +153,8 @@ static struct slice cut_points(struct slice text, int64_t first, int64_t count)
 
 enum { SUBSTR_MAX = INT32_MAX };
 
-/* Starts count from 1; negative ones from the end; start 0 is the place before the first. A negative
- * length goes to the left. */
+/* Starts count from 1; negative ones from the end; start 0 is the place before the first. A
+ * negative length goes to the left. */
 static struct slice substring(struct slice text, int64_t start, int64_t length)
 {
     int64_t first = start - 1;
@@ -240,7 +239,8 @@ static struct slice trim_end(struct slice text, struct slice set)
     size_t end = text.len;
     while (end > 0) {
         size_t at = end - 1;
-        while (at > 0 && ((uint8_t)text.data[at] & 0xc0) == 0x80) at--;
+        while (at > 0 && ((uint8_t)text.data[at] & 0xc0) == 0x80)
+            at--;
         if (!set_has(set, cut(text, at, end))) break;
         end = at;
     }
@@ -308,8 +308,10 @@ llkv_code func_split_part(struct func_call *call)
         struct slice text = arg_text(call, 0, i);
         struct slice separator = arg_text(call, 1, i);
         int64_t n = arg_i64(call, 2, i);
-        if (n < 0) n += (int64_t)count_parts(text, separator) + 1;
-        else if (n == 0) n = 1;
+        if (n < 0)
+            n += (int64_t)count_parts(text, separator) + 1;
+        else if (n == 0)
+            n = 1;
         if (n > 0) call_set_text(call, i, part_at(text, separator, (size_t)n - 1));
     }
     return LLKV_OK;

@@ -20,8 +20,7 @@ static uint32_t map_point(uint32_t c, bool upper)
 
 static bool is_word_point(uint32_t c)
 {
-    if (c < 0x80)
-        return (c >= '0' && c <= '9') || (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z');
+    if (c < 0x80) return (c >= '0' && c <= '9') || (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z');
     utf8proc_category_t category = utf8proc_category((utf8proc_int32_t)c);
     return category >= UTF8PROC_CATEGORY_LU && category <= UTF8PROC_CATEGORY_NO;
 }
@@ -231,20 +230,24 @@ llkv_code func_rpad(struct func_call *call)
 
 /* ---- replace, translate ---- */
 
+static size_t count_hits(struct slice text, struct slice part)
+{
+    size_t hits = 0;
+    size_t at = 0;
+    while (part.len > 0 && at + part.len <= text.len) {
+        bool hit = memcmp(text.data + at, part.data, part.len) == 0;
+        at += hit ? part.len : 1;
+        hits += hit;
+    }
+    return hits;
+}
+
 static llkv_code replace_one(struct func_call *call, uint32_t i)
 {
     struct slice text = arg_text(call, 0, i);
     struct slice part = arg_text(call, 1, i);
     struct slice by = arg_text(call, 2, i);
-    size_t hits = 0;
-    if (part.len > 0)
-        for (size_t at = 0; at + part.len <= text.len;)
-            if (memcmp(text.data + at, part.data, part.len) == 0) {
-                hits++;
-                at += part.len;
-            } else {
-                at++;
-            }
+    size_t hits = count_hits(text, part);
     if (hits == 0) {
         call_set_text(call, i, text);
         return LLKV_OK;

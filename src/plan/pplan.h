@@ -308,6 +308,7 @@ struct pplan {
     uint32_t iu_count; /* names of IUs, for EXPLAIN */
     const char *const *iu_names;
     bool sqlite_compat;
+    bool uses_clock; /* cx->now_micros must be set */
     bool ordered; /* the result has an ORDER BY; else batches may leave in any order that is the same
                      for one thread: row-id order */
 };

@@ -37,12 +37,19 @@ enum plan_rule {
 };
 #define RULE_BIT(name) (UINT64_C(1) << RULE_##name)
 
+/* Which correlated subqueries become joins where both would do. */
+enum unnest_mode {
+    UNNEST_BY_COST, /* over few rows, running the subquery again and again is cheaper */
+    UNNEST_ALWAYS,  /* whatever can be; for tests */
+};
+
 struct settings {
     bool sqlite_compat;
     bool integer_division; /* `/` of integers truncates */
     bool char_length_enforce;
     uint8_t null_order; /* enum null_order */
     bool default_desc;
+    uint8_t unnest_mode;     /* enum unnest_mode */
     uint64_t disabled_rules; /* bits of enum plan_rule */
 };
 #endif

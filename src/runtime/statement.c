@@ -1,6 +1,7 @@
 #include "runtime/statement.h"
 
 #include <string.h>
+#include <time.h>
 
 #include "base/hash.h"
 #include "plan/plan.h"
@@ -17,7 +18,8 @@ static struct cx statement_cx(const struct cx *cx, struct statement *s, struct a
                        .cancel = &session->cancel,
                        .budget = &session->database->budget,
                        .pool = session->database->pool,
-                       .text = s->text};
+                       .text = s->text,
+                       .now_micros = s->now_micros};
 }
 
 static struct statement *take_idle(struct cx *cx, struct session *session)
@@ -370,12 +372,20 @@ static llkv_code text_batch(struct cx *cx, struct statement *s, const struct bat
     return LLKV_OK;
 }
 
+static int64_t clock_micros(void)
+{
+    struct timespec now;
+    if (timespec_get(&now, TIME_UTC) == 0) return 0;
+    return (int64_t)now.tv_sec * 1000000 + now.tv_nsec / 1000;
+}
+
 static llkv_code start(struct cx *cx, struct statement *s)
 {
     statement_reset(s);
     atomic_store_explicit(&s->session->cancel, false, memory_order_relaxed);
     s->state = STATEMENT_RUNNING;
     s->row_count = 0;
+    s->now_micros = s->plan != NULL && s->plan->uses_clock ? clock_micros() : 0;
     if (s->plan != NULL) return start_plan(cx, s);
     struct cx run_cx = statement_cx(cx, s, &s->run_arena);
     return command_run(&run_cx, s);

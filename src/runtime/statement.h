@@ -43,6 +43,7 @@ struct statement {
     /* running */
     struct snapshot snapshot;
     bool has_snapshot;
+    int64_t now_micros; /* when the run began, if its plan asks */
     struct exec *exec;
     struct write_set *writes;
     struct text_rows rows;

@@ -50,8 +50,11 @@ bool ast_equal(const struct ast *a, const struct ast *b);
 /* Goes with ast_equal. */
 uint64_t ast_hash(const struct ast *node);
 
-/* The name of a kind, for messages and dumps: "between". */
+/* The name of a kind, for messages and dumps: "BETWEEN". */
 const char *ast_kind_name(enum ast_kind kind);
+
+/* "TABLE", "MATERIALIZED VIEW": for messages. */
+const char *ast_object_name(enum ast_object_kind kind);
 
 /* What a statement is, for messages: "CREATE TABLE". */
 const char *ast_statement_name(const struct ast *node);

@@ -8,7 +8,8 @@
 enum { AST_QUERY_LIMIT_PERCENT = 1, AST_QUERY_WITH_TIES = 2 };
 
 /* Every place that takes a query takes an AST_QUERY. `body` is an AST_SELECT, AST_SETOP or
- * AST_VALUES, or another AST_QUERY that stood in parentheses with clauses of its own.
+ * AST_VALUES, another AST_QUERY that stood in parentheses with clauses of its own, or an AST_DESCRIBE in
+ * parentheses.
  * AST_QUERY_LIMIT_PERCENT, AST_QUERY_WITH_TIES (FETCH ... WITH TIES). LIMIT a, b sets offset a,
  * limit b. */
 struct ast_query {
@@ -55,7 +56,7 @@ struct ast_select {
     struct ast_sample *sample;   /* USING SAMPLE, or NULL */
 };
 
-/* expression [[AS] name]; also `name : expression`. Without a name the binder makes one; the text
+/* expression [[AS] name]; also `name : expression`, and * AS name (an AST_STAR): all columns of it. Without a name the binder makes one; the text
  * of the expression is [value->at, value->end). */
 struct ast_item {
     struct ast base;

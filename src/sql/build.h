@@ -27,6 +27,7 @@ struct parse {
     struct filter *filter;
     VEC(struct slice) params;
     struct parse_values *rows;       /* of a VALUES list read without the parser */
+    uint32_t rows_end;               /* behind them */
     struct ast_name trigger_refs[4]; /* old, new, old table, new table */
 };
 
@@ -131,6 +132,9 @@ ALWAYS_INLINE struct parse_list list_one(struct parse *p, struct ast *item)
 {
     return list_add(p, list_none(), item);
 }
+/* Add to a list that was finished: one made by list_add or by this function, which always have room
+ * up to a power of two. */
+struct ast_list list_extend(struct parse *p, struct ast_list list, struct ast *item);
 /* The items that are not NULL. */
 struct parse_list list_of(struct parse *p, struct ast *a, struct ast *b, struct ast *c,
                           struct ast *d);
@@ -151,8 +155,8 @@ void parse_too_deep(struct parse *p);
 void parse_accept(struct parse *p, struct ast *root);
 /* For the parser's stack, which lies in the arena; NULL beyond the limit. */
 void *parse_stack_grow(struct parse *p, const void *old, size_t old_bytes, size_t bytes);
-/* Say that `found` does not fit, given the tokens that would. */
-void parse_unexpected(struct parse *p, struct token found, const bool *acceptable,
+/* Say that `found` does not fit, given the tokens that would (the array is used up). */
+void parse_unexpected(struct parse *p, struct token found, bool *fits,
                       uint32_t code_count);
 /* Feed tokens until the statement ends or fails (grammar/tail.y). `start`: 0, or the token that says
  * what the text is to be. */
@@ -179,10 +183,10 @@ struct ast *expr_number(struct parse *p, struct token token);
 struct ast *expr_string(struct parse *p, struct token token);
 struct ast *expr_blob(struct parse *p, struct token token);
 struct ast *expr_one(struct parse *p); /* the integer 1, which was not written */
-struct ast *expr_param(struct parse *p, struct token token);
+struct ast *param_node_new(struct parse *p, struct token token);
 struct ast *expr_position(struct parse *p, struct token token);
 struct ast *expr_default(struct parse *p, struct token token);
-struct ast *expr_column(struct parse *p, struct token token);
+struct ast *column_node_new(struct parse *p, struct token token);
 struct ast *expr_of_path(struct parse *p, struct parse_names path);
 struct ast *expr_field(struct parse *p, struct ast *value, struct token name);
 struct ast *expr_star(struct parse *p, struct ast *qualifier, struct ast_star *clauses);
@@ -256,6 +260,12 @@ struct ast *expr_bare_call(struct parse *p, struct token name);
 struct ast *call_plain(struct parse *p, struct token name, struct parse_list args);
 struct ast *call_fixed(struct parse *p, struct token word, const char *name,
                        struct parse_list args);
+/* [value FOR names IN list] is list_transform(list, lambda names: value). */
+struct ast *expr_comprehension(struct parse *p, struct token open, struct ast *value,
+                               struct parse_names names, struct ast *list);
+/* list_filter(list, lambda names: condition) */
+struct ast *expr_filter(struct parse *p, struct token open, struct ast *condition,
+                        struct parse_names names, struct ast *list);
 struct ast *call_trim(struct parse *p, struct token word, const struct token *side,
                       struct ast *characters, struct ast *value);
 
@@ -347,9 +357,12 @@ struct ast *join_new(struct parse *p, int words, struct ast *left, struct ast *r
 struct ast *join_on(struct parse *p, struct ast *join, struct token word, struct ast *condition);
 struct ast *join_using(struct parse *p, struct ast *join, struct token word,
                        struct parse_names columns);
-struct ast *table_new(struct parse *p, struct parse_names path, struct parse_alias *alias);
+struct ast *table_item_new(struct parse *p, struct parse_names path, struct parse_alias *alias);
 struct ast *table_file(struct parse *p, struct token file, struct parse_alias *alias);
 struct ast *table_indexed(struct parse *p, struct ast *table, const struct token *index);
+struct ast *derived_values(struct parse *p, struct parse_values *values,
+                           struct parse_alias *alias);
+struct ast *from_prefix(struct parse *p, struct token name, struct ast *item);
 struct ast *derived_new(struct parse *p, const struct token *lateral, struct ast_query *query,
                         struct parse_alias *alias);
 struct ast_call *table_call(struct parse *p, struct parse_names name, struct parse_list args);
@@ -364,6 +377,8 @@ struct ast_sample *sample_new(struct parse *p, struct ast *amount, int unit);
 struct ast_sample *sample_method(struct parse *p, struct ast_sample *sample, struct token method,
                                  struct ast *seed);
 struct ast_sample *sample_named(struct parse *p, struct ast_sample *sample, struct token method);
+/* The sample is complete. */
+struct ast_sample *sample_end(struct ast_sample *sample);
 struct ast_sample *sample_seed(struct parse *p, struct ast_sample *sample, struct ast *seed);
 struct ast *pivot_new(struct parse *p, struct token word, struct ast *source,
                       struct ast_pivot *clauses, struct parse_alias *alias);

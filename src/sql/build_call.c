@@ -149,6 +149,20 @@ struct ast *call_fixed(struct parse *p, struct token word, const char *name,
     return node;
 }
 
+struct ast *expr_comprehension(struct parse *p, struct token open, struct ast *value,
+                               struct parse_names names, struct ast *list)
+{
+    struct ast *lambda = expr_lambda(p, open, names, value);
+    return call_fixed(p, open, "list_transform", list_of(p, list, lambda, NULL, NULL));
+}
+
+struct ast *expr_filter(struct parse *p, struct token open, struct ast *condition,
+                        struct parse_names names, struct ast *list)
+{
+    struct ast *lambda = expr_lambda(p, open, names, condition);
+    return call_fixed(p, open, "list_filter", list_of(p, list, lambda, NULL, NULL));
+}
+
 struct ast *call_trim(struct parse *p, struct token word, const struct token *side,
                       struct ast *characters, struct ast *value)
 {

@@ -73,6 +73,8 @@ struct ast_column_def *column_new(struct parse *p, struct token name, struct ast
 struct ast_column_def *column_add(struct parse *p, struct ast_column_def *column,
                                   struct ast_constraint *constraint);
 struct ast_constraint *constraint_new(struct parse *p, enum ast_constraint_op op, uint32_t at);
+/* USING COMPRESSION x: storage chooses for itself. */
+struct ast_constraint *constraint_refused(struct parse *p, struct token word, struct token what);
 struct ast_constraint *constraint_name(struct parse *p, struct token word, struct token name,
                                        struct ast_constraint *constraint);
 struct ast_constraint *constraint_value(struct parse *p, enum ast_constraint_op op,

@@ -73,7 +73,7 @@ static llkv_code param_grow(struct parse *p, uint32_t number)
     return LLKV_OK;
 }
 
-struct ast *expr_param(struct parse *p, struct token token)
+struct ast *param_node_new(struct parse *p, struct token token)
 {
     struct ast_param *node = NODE(p, AST_PARAM, 0, ast_param, token.at);
     if (node == NULL) return NULL;
@@ -113,7 +113,7 @@ struct ast *expr_default(struct parse *p, struct token token)
     return (struct ast *)NODE(p, AST_DEFAULT, 0, ast_default, token.at);
 }
 
-struct ast *expr_column(struct parse *p, struct token token)
+struct ast *column_node_new(struct parse *p, struct token token)
 {
     struct ast_column *node = NODE(p, AST_COLUMN, 0, ast_column, token.at);
     if (node == NULL) return NULL;

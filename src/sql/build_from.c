@@ -20,7 +20,7 @@ static void set_alias(const struct parse_alias *alias, struct ast_name *name,
     *columns = alias->columns;
 }
 
-struct ast *table_new(struct parse *p, struct parse_names path, struct parse_alias *alias)
+struct ast *table_item_new(struct parse *p, struct parse_names path, struct parse_alias *alias)
 {
     struct ast_table *node =
         NODE(p, AST_TABLE, 0, ast_table, path.count > 0 ? path.items[0].at : p->end);
@@ -32,7 +32,7 @@ struct ast *table_new(struct parse *p, struct parse_names path, struct parse_ali
 
 struct ast *table_file(struct parse *p, struct token file, struct parse_alias *alias)
 {
-    struct ast *node = table_new(p, names_one(p, file), alias);
+    struct ast *node = table_item_new(p, names_one(p, file), alias);
     if (node != NULL) node->flags = AST_TABLE_FILE;
     return node;
 }
@@ -63,6 +63,30 @@ struct ast *derived_new(struct parse *p, const struct token *lateral, struct ast
     node->query = query;
     set_alias(alias, &node->alias, &node->columns);
     return &node->base;
+}
+
+struct ast *derived_values(struct parse *p, struct parse_values *values,
+                           struct parse_alias *alias)
+{
+    return derived_new(p, NULL, query_wrap(p, values_end(p, values)), alias);
+}
+
+/* name : item, which is item AS name. */
+struct ast *from_prefix(struct parse *p, struct token name, struct ast *item)
+{
+    if (p->rc != LLKV_OK) return NULL;
+    struct ast_name *place = NULL;
+    if (item->kind == AST_TABLE) place = &((struct ast_table *)item)->alias;
+    else if (item->kind == AST_DERIVED) place = &((struct ast_derived *)item)->alias;
+    else if (item->kind == AST_TABLE_FUNCTION) place = &((struct ast_table_function *)item)->alias;
+    else if (item->kind == AST_JOIN) place = &((struct ast_join *)item)->alias;
+    if (place == NULL || ast_name_given(place)) {
+        parse_fail(p, LLKV_SYNTAX, NULL, name.at, "this table has a name already, or takes none");
+        return NULL;
+    }
+    *place = token_name(p, &name);
+    item->at = name.at;
+    return item;
 }
 
 struct ast_call *table_call(struct parse *p, struct parse_names name, struct parse_list args)
@@ -168,12 +192,15 @@ struct ast *from_parens(struct parse *p, struct token open, struct ast *item,
 
 /* ---- samples -------------------------------------------------------------------------------- */
 
+/* While no unit was written; a method in front makes it percent, else it is rows. */
+enum { SAMPLE_UNKNOWN = 99 };
+
 struct ast_sample *sample_new(struct parse *p, struct ast *amount, int unit)
 {
     struct ast_sample *node = NODE(p, AST_SAMPLE, 0, ast_sample, at_of(amount));
     if (node == NULL) return NULL;
     node->amount = amount;
-    node->base.op = (uint16_t)(unit < 0 ? AST_SAMPLE_ROWS : unit);
+    node->base.op = (uint16_t)(unit < 0 ? SAMPLE_UNKNOWN : unit);
     return node;
 }
 
@@ -192,6 +219,9 @@ struct ast_sample *sample_named(struct parse *p, struct ast_sample *sample, stru
     if (p->rc != LLKV_OK) return NULL;
     sample = sample_method(p, sample, method, NULL);
     sample->base.at = method.at;
+    bool rows = token_is(p, &method, "reservoir");
+    if (sample->base.op == SAMPLE_UNKNOWN)
+        sample->base.op = rows ? AST_SAMPLE_ROWS : AST_SAMPLE_PERCENT;
     return sample;
 }
 
@@ -202,6 +232,12 @@ struct ast_sample *sample_seed(struct parse *p, struct ast_sample *sample, struc
         parse_fail(p, LLKV_SYNTAX, NULL, seed->at, "the seed is given twice");
     sample->seed = seed;
     sample->base.end = p->end;
+    return sample;
+}
+
+struct ast_sample *sample_end(struct ast_sample *sample)
+{
+    if (sample != NULL && sample->base.op == SAMPLE_UNKNOWN) sample->base.op = AST_SAMPLE_ROWS;
     return sample;
 }
 
@@ -218,7 +254,7 @@ struct ast *from_sample(struct parse *p, struct ast *item, struct token word,
                    "TABLESAMPLE stands once, behind a table, a query or a function");
         return NULL;
     }
-    *place = sample;
+    *place = sample_end(sample);
     item->end = p->end;
     return item;
 }

@@ -2,25 +2,18 @@
 #include "sql/build.h"
 #include "sql/grammar_gen.h"
 
-/* A chain grows in place: its list has room for the next power of two. */
+/* A chain grows in place. */
 struct ast *expr_logic(struct parse *p, enum ast_logic_op op, struct ast *left, struct ast *right)
 {
     if (p->rc != LLKV_OK) return NULL;
     struct ast_logic *node = (struct ast_logic *)left;
-    struct parse_list list = list_none();
-    if (left->kind == AST_LOGIC && left->op == op) {
-        uint32_t count = node->operands.count, capacity = 4;
-        while (capacity < count)
-            capacity *= 2;
-        list = (struct parse_list){node->operands.items, count, capacity};
-        node->base.end = p->end;
-    } else {
+    if (left->kind != AST_LOGIC || left->op != op) {
         node = NODE(p, AST_LOGIC, op, ast_logic, left->at);
-        list = list_one(p, left);
+        if (node == NULL) return NULL;
+        node->operands = list_end(list_one(p, left));
     }
-    list = list_add(p, list, right);
-    if (node == NULL || p->rc != LLKV_OK) return NULL;
-    node->operands = list_end(list);
+    node->operands = list_extend(p, node->operands, right);
+    node->base.end = p->end;
     return &node->base;
 }
 

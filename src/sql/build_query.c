@@ -120,21 +120,14 @@ struct ast *setop_new(struct parse *p, struct token word, int flags, struct ast 
                            : word.code == TK_INTERSECT ? AST_SETOP_INTERSECT
                                                        : AST_SETOP_EXCEPT;
     struct ast_setop *node = (struct ast_setop *)left;
-    struct parse_list arms = list_none();
-    if (left->kind == AST_SETOP && left->op == op && left->flags == flags) {
-        uint32_t count = node->arms.count, capacity = 4;
-        while (capacity < count)
-            capacity *= 2;
-        arms = (struct parse_list){node->arms.items, count, capacity};
-        node->base.end = p->end;
-    } else {
+    if (left->kind != AST_SETOP || left->op != op || left->flags != flags) {
         node = NODE(p, AST_SETOP, op, ast_setop, left->at);
-        arms = list_one(p, left);
+        if (node == NULL) return NULL;
+        node->base.flags = (uint8_t)flags;
+        node->arms = list_end(list_one(p, left));
     }
-    arms = list_add(p, arms, right);
-    if (node == NULL || p->rc != LLKV_OK) return NULL;
-    node->base.flags = (uint8_t)flags;
-    node->arms = list_end(arms);
+    node->arms = list_extend(p, node->arms, right);
+    node->base.end = p->end;
     return &node->base;
 }
 
@@ -253,7 +246,7 @@ struct ast_select *select_from_first(struct parse *p, struct token word, struct 
 
 struct ast *select_table(struct parse *p, struct token word, struct parse_names path)
 {
-    struct parse_list from = list_one(p, table_new(p, path, NULL));
+    struct parse_list from = list_one(p, table_item_new(p, path, NULL));
     return select_end(select_from_first(p, word, from));
 }
 
@@ -316,7 +309,7 @@ struct ast_select *select_sample(struct parse *p, struct ast_select *select, str
                                  struct ast_sample *sample)
 {
     if (!clause_fits(p, select, word, CLAUSE_SAMPLE)) return NULL;
-    select->sample = sample;
+    select->sample = sample_end(sample);
     return select;
 }
 

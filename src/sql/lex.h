@@ -9,8 +9,11 @@
  * what they mean where they stand is decided in filter.h. */
 #ifndef SQL_LEX_H
 #define SQL_LEX_H
+#include <assert.h>
 #include <stdbool.h>
+#include <stddef.h>
 #include <stdint.h>
+#include <string.h>
 
 #include "base/slice.h"
 
@@ -41,6 +44,20 @@ struct token {
     uint32_t at, len;
 };
 
+/* A token written in one piece: it travels in registers, and narrow writes that are read back as a
+ * whole would wait for the store. */
+ALWAYS_INLINE struct token token_pack(uint32_t code, uint32_t flags, uint32_t detail, uint32_t at,
+                                      uint32_t len)
+{
+    uint64_t head = code | flags << 16 | detail << 24 | (uint64_t)at << 32;
+    struct token token;
+    memcpy(&token, &head, sizeof head);
+    token.len = len;
+    return token;
+}
+static_assert(offsetof(struct token, at) == 4 && offsetof(struct token, len) == 8,
+              "the first eight bytes are packed by hand");
+
 struct lexer {
     const char *text;
     uint32_t len;
@@ -57,6 +74,9 @@ const char *sql_token_text(uint16_t code);
 
 /* The keyword `word` is, or 0; *out_reserved (may be NULL) says whether it needs quotes as a name. */
 uint16_t sql_keyword(struct slice word, bool *out_reserved);
+
+/* The first keyword of the code in capitals, or NULL if there is none. */
+const char *sql_keyword_shown(uint16_t code);
 
 /* Keyword number `index` in lower case, or NULL behind the last. */
 const char *sql_keyword_at(uint32_t index);

@@ -9,22 +9,37 @@
 #include "sql/keyword_gen.h"
 #include "sql/chars.h"
 
-static struct token token_make(struct lexer *lexer, uint16_t code, const char *begin,
-                               const char *end)
+/* A token that is no operator: it may end an operand. */
+static struct token token_make(struct lexer *lexer, uint32_t code, uint32_t flags,
+                               const char *begin, const char *end)
 {
-    struct token token = {.code = code,
-                          .at = (uint32_t)(begin - lexer->text),
-                          .len = (uint32_t)(end - begin)};
-    lexer->at = token.at + token.len;
+    uint32_t at = (uint32_t)(begin - lexer->text), len = (uint32_t)(end - begin);
+    lexer->at = at + len;
+    lexer->operand = true;
+    return token_pack(code, flags, 0, at, len);
+}
+
+static struct token token_operator(struct lexer *lexer, uint32_t code, const char *begin,
+                                   const char *end)
+{
+    struct token token = token_make(lexer, code, 0, begin, end);
+    lexer->operand = false;
+    return token;
+}
+
+static struct token string_make(struct lexer *lexer, enum string_form form, uint32_t flags,
+                                const char *begin, const char *end)
+{
+    struct token token = token_make(lexer, TK_STRING, flags, begin, end);
+    token.detail = (uint8_t)form;
     return token;
 }
 
 static struct token fault(struct lexer *lexer, enum lex_fault reason, const char *begin,
                           const char *end)
 {
-    struct token token = token_make(lexer, TK_ILLEGAL, begin, end);
+    struct token token = token_make(lexer, TK_ILLEGAL, 0, begin, end);
     token.detail = (uint8_t)reason;
-    lexer->operand = true;
     return token;
 }
 
@@ -109,11 +124,8 @@ static struct token lex_string(struct lexer *lexer, enum string_form form, const
         flags |= TOKEN_DECODE;
         cursor = next;
     }
-    struct token token = token_make(lexer, TK_STRING, begin, cursor);
-    token.flags = flags;
-    token.detail = (uint8_t)form;
-    lexer->operand = true;
-    return token;
+    if (form == STRING_PLAIN) return token_make(lexer, TK_STRING, flags, begin, cursor);
+    return string_make(lexer, form, flags, begin, cursor);
 }
 
 /* $tag$ ... $tag$; [begin, cursor) is the opening tag. */
@@ -125,11 +137,8 @@ static struct token lex_dollar(struct lexer *lexer, const char *begin, const cha
         cursor = memchr(cursor, '$', (size_t)(limit - cursor));
         if (cursor == NULL || (size_t)(limit - cursor) < tag_len) break;
         if (memcmp(cursor, begin, tag_len) != 0) continue;
-        struct token token = token_make(lexer, TK_STRING, begin, cursor + tag_len);
-        token.flags = TOKEN_DECODE | TOKEN_HIGH;
-        token.detail = STRING_DOLLAR;
-        lexer->operand = true;
-        return token;
+        return string_make(lexer, STRING_DOLLAR, TOKEN_DECODE | TOKEN_HIGH, begin,
+                           cursor + tag_len);
     }
     return fault(lexer, FAULT_STRING, begin, limit);
 }
@@ -141,10 +150,7 @@ static struct token lex_quoted_name(struct lexer *lexer, const char *begin, char
     const char *end = skip_quoted(begin + 1, limit, quote, &flags);
     if (end == NULL) return fault(lexer, FAULT_NAME, begin, limit);
     if (end - begin == 2) return fault(lexer, FAULT_EMPTY_NAME, begin, end);
-    struct token token = token_make(lexer, TK_ID, begin, end);
-    token.flags = flags;
-    lexer->operand = true;
-    return token;
+    return token_make(lexer, TK_ID, flags, begin, end);
 }
 
 /* [words], where a name may stand; false if what is in the brackets is no name. */
@@ -158,9 +164,7 @@ static bool lex_bracket_name(struct lexer *lexer, const char *begin, struct toke
         if (!char_is_word(*c) && *c != ' ') return false;
         if ((uint8_t)*c >= 0x80) flags |= TOKEN_HIGH;
     }
-    *out_token = token_make(lexer, TK_ID, begin, end + 1);
-    out_token->flags = flags;
-    lexer->operand = true;
+    *out_token = token_make(lexer, TK_ID, flags, begin, end + 1);
     return true;
 }
 
@@ -179,16 +183,11 @@ static struct token lex_word(struct lexer *lexer, const char *begin)
         c++;
     } while (c < limit && char_is_word(*c));
 
-    struct token token = token_make(lexer, TK_ID, begin, c);
-    const struct keyword *keyword = keyword_find(words[0], words[1], begin, token.len);
-    lexer->operand = true;
-    if (keyword != NULL) {
-        token.code = keyword->code;
-        token.flags = keyword->flags;
-        lexer->operand = keyword->operand;
-    } else if (high & 0x80) {
-        token.flags = TOKEN_HIGH;
-    }
+    uint32_t len = (uint32_t)(c - begin);
+    const struct keyword *keyword = keyword_find(words[0], words[1], begin, len);
+    if (keyword == NULL) return token_make(lexer, TK_ID, high & 0x80 ? TOKEN_HIGH : 0, begin, c);
+    struct token token = token_make(lexer, keyword->code, keyword->flags, begin, c);
+    lexer->operand = keyword->operand;
     return token;
 }
 
@@ -208,21 +207,20 @@ uint16_t sql_keyword(struct slice word, bool *out_reserved)
     return keyword->code;
 }
 
+const char *sql_keyword_shown(uint16_t code)
+{
+    for (uint32_t i = 0; i < KEYWORD_COUNT; i++)
+        if (keywords[i].code == code) return keywords[i].shown;
+    return NULL;
+}
+
 const char *sql_keyword_at(uint32_t index)
 {
     return index < KEYWORD_COUNT ? keywords[index].text : NULL;
 }
 
-#define EMIT(id)                                                                                   \
-    do {                                                                                           \
-        lexer->operand = false;                                                                    \
-        return token_make(lexer, (id), begin, cursor);                                             \
-    } while (0)
-#define EMIT_OPERAND(id)                                                                           \
-    do {                                                                                           \
-        lexer->operand = true;                                                                     \
-        return token_make(lexer, (id), begin, cursor);                                             \
-    } while (0)
+#define EMIT(id) return token_operator(lexer, (id), begin, cursor)
+#define EMIT_OPERAND(id) return token_make(lexer, (id), 0, begin, cursor)
 
 struct token sql_lex(struct lexer *lexer)
 {
@@ -232,11 +230,11 @@ struct token sql_lex(struct lexer *lexer)
 again:
     begin = cursor;
     if (cursor >= limit) {
-        lexer->operand = false;
-        return token_make(lexer, 0, limit, limit);
+        return token_operator(lexer, 0, limit, limit);
     }
     /*!re2c
         re2c:flags:input = custom;
+        re2c:api:style = free-form;
         re2c:define:YYCTYPE = "unsigned char";
         re2c:define:YYPEEK = "(cursor < limit ? (unsigned char)*cursor : 0)";
         re2c:define:YYSKIP = "cursor++;";
@@ -311,7 +309,7 @@ again:
                 return named;
             /* Behind the bracket of a subscript a colon is the slice's. */
             bool subscript = lexer->operand;
-            struct token token = token_make(lexer, TK_LB, begin, cursor);
+            struct token token = token_make(lexer, TK_LB, 0, begin, cursor);
             lexer->operand = subscript && cursor < limit && *cursor == ':';
             return token;
         }

@@ -240,7 +240,7 @@ static struct slice hex_to_decimal(struct parse *p, const struct token *token)
     uint32_t digits = 0;
     for (uint32_t i = 2; i < token->len; i++) {
         if (text[i] == '_') continue;
-        value = value << 4 | (u128)hex_digit(text[i]);
+        value = value << 4 | (uint32_t)hex_digit(text[i]);
         if (value != 0) digits++;
     }
     char buffer[40];

@@ -2,7 +2,7 @@
  *
  * Owns:    nothing; trees live in cx's arena and may point into the text (ast.h).
  * Threads: no state of its own.
- * Holds:   offsets in nodes and errors are bytes from the start of `text`.
+ * Holds:   offsets in nodes and errors are bytes from the start of `text`, which becomes cx->text.
  *
  * Errors of all three: LLKV_SYNTAX (42601, or finer: 42602 a bad name or number, 22025 a bad
  * escape) with the position, the token found and up to five that could stand there, and a hint

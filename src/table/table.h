@@ -26,8 +26,10 @@ struct table_options {
 NODISCARD llkv_code table_new(struct cx *cx, struct txn_manager *manager, struct llkv_pager *pager,
                               const struct table_options *options, const struct table_def *def,
                               struct table **out_table);
-/* Frees at once: no snapshot may need it any more (see txn_retire). NULL is allowed. */
+/* Frees at once: no snapshot may need it any more. NULL is allowed. */
 void table_free(struct table *table);
+/* Frees it once no snapshot registered now is left. */
+void table_retire(struct table *table);
 const struct table_def *table_definition(const struct table *table);
 
 /* Rows the snapshot sees. Exact, O(1) when nothing was deleted since. */

@@ -38,7 +38,6 @@ static inline uint32_t next_length(uint32_t n)
 {
     return n < 131 ? n + 1 : n == 131 ? 2047 : n + 1;
 }
-#define EACH_LENGTH(n) (uint32_t n = 0; n <= 2048; n = next_length(n))
 
 /* Room for a vector of any type, and for what may be read behind it. */
 struct column {
@@ -65,11 +64,11 @@ static inline uint32_t phys_bits(enum phys_type type)
 
 static inline double random_real(struct random *r)
 {
-    static const double odd[] = {0.0,      -0.0,       1.0,      -1.0,    0.5,     1.5,
-                                 2.5,      -2.5,       1e300,    -1e300,  5e-324,  -5e-324,
-                                 0x1p52,   0x1p53,     0x1p63,   -0x1p63, 0x1p64,  0x1p127,
-                                 -0x1p127, 0x1p128,    127.5,    -128.5,  128.0,   255.5,
-                                 DBL_MAX,  -DBL_MAX,   DBL_MIN,  1e-310,  32767.5, 2147483647.5};
+    static const double odd[] = {0.0,      -0.0,     1.0,     -1.0,    0.5,     1.5,
+                                 2.5,      -2.5,     1e300,   -1e300,  5e-324,  -5e-324,
+                                 0x1p52,   0x1p53,   0x1p63,  -0x1p63, 0x1p64,  0x1p127,
+                                 -0x1p127, 0x1p128,  127.5,   -128.5,  128.0,   255.5,
+                                 DBL_MAX,  -DBL_MAX, DBL_MIN, 1e-310,  32767.5, 2147483647.5};
     const uint32_t kind = random_below(r, 8);
     if (kind == 0) return odd[random_below(r, ARRAY_COUNT(odd))];
     if (kind == 1) return (double)NAN;
@@ -143,7 +142,15 @@ static inline bool same_real(double a, double b)
     return a != a ? b != b : memcmp(&a, &b, sizeof a) == 0;
 }
 
-#define EACH_TIER(t)                                                                               \
-    (int t##_id = CPU_BASELINE; t##_id <= CPU_AVX512; t##_id++)                                    \
-        for (const struct tier *t = tier_get((enum cpu_tier)t##_id); t != NULL; t = NULL)
+/* The tiers this machine can run, one after the other; NULL ends them. */
+static inline const struct tier *first_tier(void)
+{
+    return tier_get(CPU_BASELINE);
+}
+static inline const struct tier *next_tier(const struct tier *tier)
+{
+    for (int id = CPU_BASELINE; id < CPU_AVX512; id++)
+        if (tier == tier_get((enum cpu_tier)id)) return tier_get((enum cpu_tier)(id + 1));
+    return NULL;
+}
 #endif

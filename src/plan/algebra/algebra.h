@@ -163,9 +163,12 @@ struct plan {
     const char **names;         /* parallel to out */
     VEC(struct type) parameter_types; /* of the user's */
     VEC(struct lnode *) shared;
+    struct column_stats **iu_stats; /* plan/stats: by IU, NULL until asked for */
+    uint32_t iu_stats_count;
     bool has_subquery, has_join, has_outer; /* which passes are worth running */
     uint32_t relation_count;
     bool ordered;
+    bool uses_clock; /* now() and the like */
     bool debug_checks;
 };
 

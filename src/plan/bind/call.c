@@ -73,13 +73,10 @@ static llkv_code no_overload(struct binder *b, struct slice name, const struct e
     return near == NULL ? rc : cx_hint(b->cx, "did you mean %s?", near);
 }
 
-static llkv_code result_type(struct binder *b, const struct function *f,
+static llkv_code widest_type(struct binder *b, const struct function *f,
                              const struct expr *const *args, uint32_t count, struct type *out)
 {
-    *out = type_of((enum type_id)f->result_type);
-    if (f->result_rule == FUNC_RESULT_FIXED || count == 0) return LLKV_OK;
     *out = args[0]->type;
-    if (f->result_rule == FUNC_RESULT_FIRST_ARG) return LLKV_OK;
     for (uint32_t i = 1; i < count; i++)
         if (!bind_common_of(b, COMMON_RESULT, *out, args[i]->type, out))
             return cx_fail_at(b->cx, LLKV_TYPE, args[i]->at, "42804",
@@ -88,40 +85,52 @@ static llkv_code result_type(struct binder *b, const struct function *f,
 }
 
 static llkv_code cast_arg(struct binder *b, const struct function *f, const struct expr *e,
-                          uint32_t i, struct type widest, const struct expr **out)
+                          uint32_t i, const struct expr **out)
 {
     uint8_t to = param_type(f, i);
-    if (f->result_rule == FUNC_RESULT_WIDEST_ARG && to == TYPE_NULL)
-        return bind_cast(b, e, widest, EXPR_CAST_PLAIN, e->at, out);
-    if (to == TYPE_NULL || e->type.id == to) {
-        *out = e;
-        return LLKV_OK;
-    }
+    *out = e;
+    if (to == TYPE_NULL || e->type.id == to) return LLKV_OK;
     return bind_cast(b, e, type_of((enum type_id)to), EXPR_CAST_PLAIN, e->at, out);
+}
+
+static const struct function *best_overload(struct binder *b, const struct function *list,
+                                            uint32_t overloads, const struct expr *const *args,
+                                            uint32_t count)
+{
+    const struct function *best = NULL;
+    int best_cost = COST_NONE;
+    for (uint32_t i = 0; i < overloads; i++) {
+        int cost = overload_cost(b, &list[i], args, count);
+        if (cost >= best_cost) continue;
+        best = &list[i];
+        best_cost = cost;
+    }
+    return best;
 }
 
 llkv_code bind_function(struct binder *b, struct slice name, const struct expr **args,
                         uint32_t count, int32_t at, const struct expr **out)
 {
     uint32_t overloads;
-    const struct function *list = function_find(name, &overloads), *best = NULL;
-    int best_cost = COST_NONE;
-    for (uint32_t i = 0; i < overloads; i++) {
-        int cost = overload_cost(b, &list[i], args, count);
-        if (cost < best_cost) {
-            best = &list[i];
-            best_cost = cost;
-        }
-    }
+    const struct function *list = function_find(name, &overloads);
+    const struct function *best = best_overload(b, list, overloads, args, count);
     if (best == NULL) return no_overload(b, name, args, count, at, overloads > 0);
-    struct type type;
-    TRY(result_type(b, best, args, count, &type));
     const struct expr **cast = cx_alloc_array(b->cx, count + 1, sizeof *cast);
     if (cast == NULL) return LLKV_NOMEM;
-    for (uint32_t i = 0; i < count; i++) TRY(cast_arg(b, best, args[i], i, type, &cast[i]));
+    for (uint32_t i = 0; i < count; i++) TRY(cast_arg(b, best, args[i], i, &cast[i]));
+    struct type type = type_of((enum type_id)best->result_type);
+    if (best->result_rule == FUNC_RESULT_FIRST_ARG && count > 0) type = cast[0]->type;
+    if (best->result_rule == FUNC_RESULT_WIDEST_ARG && count > 0) {
+        TRY(widest_type(b, best, cast, count, &type));
+        for (uint32_t i = 0; i < count; i++)
+            TRY(bind_cast(b, cast[i], type, EXPR_CAST_PLAIN, cast[i]->at, &cast[i]));
+    }
     const struct expr *e;
     TRY(expr_call(b->cx, best, type, cast, count, at, &e));
-    return bind_fold(b, e, out);
+    if ((best->flags & FUNC_STABLE) == 0) return bind_fold(b, e, out);
+    b->plan->uses_clock = true;
+    *out = e; /* the same within a statement, not within a plan that is kept */
+    return LLKV_OK;
 }
 
 /* ---- forms that are expressions ---- */

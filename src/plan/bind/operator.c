@@ -16,13 +16,42 @@ static llkv_code no_operator(struct binder *b, const char *name, const struct ex
 
 /* ---- comparison ---- */
 
+/* SQLite orders values of different classes by class: numbers, texts, blobs. */
+static int value_class(struct type type)
+{
+    if (type_is_numeric(type) || type.id == TYPE_BOOLEAN) return 1;
+    return type.id == TYPE_VARCHAR ? 2 : type.id == TYPE_BLOB ? 3 : 0;
+}
+
+/* Known without looking at the values, but for NULLs. */
+static llkv_code compare_classes(struct binder *b, enum compare_op op, const struct expr *left,
+                                 const struct expr *right, int32_t at, const struct expr **out)
+{
+    int x = value_class(left->type), y = value_class(right->type);
+    bool less = op == CMP_LT || op == CMP_LE, greater = op == CMP_GT || op == CMP_GE;
+    bool holds = op == CMP_NE || (x < y ? less : greater);
+    struct type boolean = type_of(TYPE_BOOLEAN);
+    const struct expr *nulls[2], *args[3];
+    TRY(bind_make(b, EXPR_IS_NULL, 0, boolean, &left, 1, at, &nulls[0]));
+    TRY(bind_make(b, EXPR_IS_NULL, 0, boolean, &right, 1, at, &nulls[1]));
+    TRY(bind_logic(b, EXPR_OR, nulls, 2, at, &args[0]));
+    TRY(bind_null(b, boolean, at, &args[1]));
+    TRY(bind_bool(b, holds, at, &args[2]));
+    return bind_make(b, EXPR_CASE, 0, boolean, args, 3, at, out);
+}
+
 llkv_code bind_compare(struct binder *b, enum compare_op op, const struct expr *left,
                        const struct expr *right, int32_t at, const struct expr **out)
 {
     static const char *const names[] = {"=", "<>", "<", "<=", ">", ">="};
     struct type type;
-    if (!bind_common_type(b, COMMON_COMPARE, left, right, &type))
+    bool blob = left->type.id == TYPE_BLOB || right->type.id == TYPE_BLOB;
+    if (!bind_common_type(b, COMMON_COMPARE, left, right, &type)) {
+        bool classes = b->settings->sqlite_compat && blob && value_class(left->type) != 0 &&
+                       value_class(right->type) != 0;
+        if (classes) return compare_classes(b, op, left, right, at, out);
         return no_operator(b, names[op], left, right, at);
+    }
     const struct expr *args[2];
     TRY(bind_coerce(b, left, type, "the left side", &args[0]));
     TRY(bind_coerce(b, right, type, "the right side", &args[1]));

@@ -76,6 +76,7 @@ llkv_code plan_physical(struct plan *plan, const struct ldml *dml, struct pplan 
     out->shared = p.shared.items;
     out->shared_count = p.shared.count;
     out->catalog_version = catalog_snapshot_version(plan->catalog);
+    out->uses_clock = plan->uses_clock;
     out->sqlite_compat = plan->settings->sqlite_compat;
     *out_pplan = out;
     return LLKV_OK;

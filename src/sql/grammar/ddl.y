@@ -68,6 +68,7 @@ column_rule(A) ::= GENERATED(B) BY DEFAULT AS IDENTITY LP sequence_options(L) RP
 column_rule(A) ::= column_rule(C) STORED.   { A = constraint_flag(p, C, AST_CONSTRAINT_STORED); }
 column_rule(A) ::= column_rule(C) VIRTUAL.  { A = constraint_flag(p, C, AST_CONSTRAINT_VIRTUAL); }
 column_rule(A) ::= references(C).           { A = C; }
+column_rule(A) ::= USING(B) ID(W) ID.       { A = constraint_refused(p, B, W); }
 column_rule(A) ::= column_rule(C) constraint_tail(F).      { A = constraint_flag(p, C, F); }
 column_rule(A) ::= column_rule(C) ON_CONFLICT CONFLICT conflict(X).  { A = constraint_conflict(p, C, X); }
 %type key_order {int}

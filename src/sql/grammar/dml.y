@@ -2,8 +2,8 @@
 
 // The table a statement writes to.
 %type target {struct ast_table *}
-target(A) ::= path(N).             { A = (struct ast_table *)table_new(p, N, NULL); }
-target(A) ::= path(N) AS ID(X).    { A = (struct ast_table *)table_new(p, N, alias_new(p, X, names_none())); }
+target(A) ::= path(N).             { A = (struct ast_table *)table_item_new(p, N, NULL); }
+target(A) ::= path(N) AS ID(X).    { A = (struct ast_table *)table_item_new(p, N, alias_new(p, X, names_none())); }
 
 %type insert {struct ast_insert *}
 insert(A) ::= insert_body(S).               { A = S; }
@@ -71,7 +71,7 @@ set_item(A) ::= LP(B) paths(L) RP EQ expr(E).     { A = set_tuple(p, B, L, E); }
 // The alias may stand without AS.
 %type write_target {struct ast_table *}
 write_target(A) ::= target(T).        { A = T; }
-write_target(A) ::= path(N) ID(X).    { A = (struct ast_table *)table_new(p, N, alias_new(p, X, names_none())); }
+write_target(A) ::= path(N) ID(X).    { A = (struct ast_table *)table_item_new(p, N, alias_new(p, X, names_none())); }
 write_target(A) ::= write_target(T) INDEXED BY ID(N).  { A = (struct ast_table *)table_indexed(p, (struct ast *)T, &N); }
 write_target(A) ::= write_target(T) NOT INDEXED.       { A = (struct ast_table *)table_indexed(p, (struct ast *)T, NULL); }
 

@@ -45,11 +45,11 @@ expr(A) ::= FALSE(T). [OR]            { A = expr_word(p, T, AST_LITERAL_FALSE); 
 expr(A) ::= INTEGER|DECIMAL|REAL(T).  { A = expr_number(p, T); }
 expr(A) ::= STRING(T).                { A = expr_string(p, T); }
 expr(A) ::= BLOB(T).                  { A = expr_blob(p, T); }
-expr(A) ::= PARAM(T).                 { A = expr_param(p, T); }
+expr(A) ::= PARAM(T).                 { A = param_node_new(p, T); }
 expr(A) ::= COLUMN_NUMBER(T).         { A = expr_position(p, T); }
 expr(A) ::= DEFAULT(T).               { A = expr_default(p, T); }
 expr(A) ::= CURRENT_WORD(T).          { A = expr_bare_call(p, T); }
-expr(A) ::= ID(T).                    { A = expr_column(p, T); }
+expr(A) ::= ID(T).                    { A = column_node_new(p, T); }
 expr(A) ::= expr(E) DOT ID(T).        { A = expr_field(p, E, T); }
 expr(A) ::= expr(E) LB expr(I) RB.    { A = expr_subscript(p, E, I); }
 expr(A) ::= expr(E) LB bound_opt(L) COLON bound_opt(H) RB.
@@ -77,6 +77,10 @@ expr(A) ::= ARRAY(B) LB exprs(L) RB.              { A = expr_array(p, B, L); }
 expr(A) ::= LB(B) RB.                             { A = expr_array(p, B, list_none()); }
 expr(A) ::= LB(B) exprs(L) RB.                    { A = expr_array(p, B, L); }
 expr(A) ::= LB(B) exprs(L) COMMA RB.              { A = expr_array(p, B, L); }
+// [x + 1 FOR x IN list IF x > 0]
+expr(A) ::= LB(B) expr(E) FOR names(N) IN expr(L) RB.  { A = expr_comprehension(p, B, E, N, L); }
+expr(A) ::= LB(B) expr(E) FOR names(N) IN expr(L) IF expr(C) RB.
+    { A = expr_comprehension(p, B, E, N, expr_filter(p, B, C, N, L)); }
 expr(A) ::= LC(B) members(L) RC.                  { A = expr_struct(p, B, L); }
 expr(A) ::= LC(B) members(L) COMMA RC.            { A = expr_struct(p, B, L); }
 expr(A) ::= MAP_LITERAL(B) LC RC.                 { A = expr_map(p, B, list_none()); }
@@ -118,7 +122,7 @@ expr(A) ::= INTERVAL(B) interval_value(V) UNIT(U) TO UNIT(W).
 expr(A) ::= INTERVAL(B) LP expr(E) RP ID(U).           { A = expr_interval(p, B, E, &U, NULL); }
 interval_value(A) ::= STRING(T).                { A = expr_string(p, T); }
 interval_value(A) ::= INTEGER|DECIMAL|REAL(T).  { A = expr_number(p, T); }
-interval_value(A) ::= PARAM(T).                 { A = expr_param(p, T); }
+interval_value(A) ::= PARAM(T).                 { A = param_node_new(p, T); }
 
 expr(A) ::= LAMBDA(B) names(L) COLON expr(E). [LAMBDA]  { A = expr_lambda(p, B, L, E); }
 
@@ -239,12 +243,12 @@ expr(A) ::= expr(E) in(N) LP exprs(L) RP. [IN]        { A = expr_in_list(p, N, E
 expr(A) ::= expr(E) in(N) LP exprs(L) COMMA RP. [IN]  { A = expr_in_list(p, N, E, L); }
 expr(A) ::= expr(E) in(N) subquery(Q). [IN]           { A = expr_in_query(p, N, E, Q); }
 expr(A) ::= expr(E) in(N) in_source(S). [IN]          { A = expr_in_table(p, N, E, S); }
-in_source(A) ::= ID(T).                     { A = expr_column(p, T); }
+in_source(A) ::= ID(T).                     { A = column_node_new(p, T); }
 in_source(A) ::= in_source(E) DOT ID(T).    { A = expr_field(p, E, T); }
 in_source(A) ::= in_source(E) LP RP.        { A = in_source_call(p, E, list_none()); }
 in_source(A) ::= in_source(E) LP args(L) RP. { A = in_source_call(p, E, L); }
 in_source(A) ::= in_source(E) LB expr(I) RB. { A = expr_subscript(p, E, I); }
-in_source(A) ::= PARAM(T).                  { A = expr_param(p, T); }
+in_source(A) ::= PARAM(T).                  { A = param_node_new(p, T); }
 in_source(A) ::= LB(B) RB.                  { A = expr_array(p, B, list_none()); }
 in_source(A) ::= LB(B) exprs(L) RB.         { A = expr_array(p, B, L); }
 in_source(A) ::= LB(B) exprs(L) COMMA RB.   { A = expr_array(p, B, L); }

@@ -9,6 +9,8 @@ from_items(A) ::= from_items(L) COMMA from_item(E).  { A = list_add(p, L, E); }
 
 // A condition joins the last join that has none, so a JOIN b JOIN c ON x ON y works (join_on).
 from_item(A) ::= table_ref(T).                          { A = T; }
+from_item(A) ::= ID(N) COLON table_ref(T).              { A = from_prefix(p, N, T); }
+from_item(A) ::= STRING(N) COLON table_ref(T).          { A = from_prefix(p, N, T); }
 from_item(A) ::= from_item(L) join_words(J) table_ref(R). { A = join_new(p, J, L, R); }
 from_item(A) ::= from_item(J) ON(B) expr(E).            { A = join_on(p, J, B, E); }
 from_item(A) ::= from_item(J) USING(B) columns(C).      { A = join_using(p, J, B, C); }
@@ -34,12 +36,15 @@ join_type(A) ::= FULL OUTER.   { A = AST_JOIN_FULL; }
 join_type(A) ::= SEMI.         { A = AST_JOIN_SEMI; }
 join_type(A) ::= ANTI.         { A = AST_JOIN_ANTI; }
 
-table_ref(A) ::= path(N).                         { A = table_new(p, N, NULL); }
-table_ref(A) ::= path(N) alias(X).                { A = table_new(p, N, X); }
+table_ref(A) ::= path(N).                         { A = table_item_new(p, N, NULL); }
+table_ref(A) ::= path(N) alias(X).                { A = table_item_new(p, N, X); }
 table_ref(A) ::= STRING(S).                       { A = table_file(p, S, NULL); }
 table_ref(A) ::= STRING(S) alias(X).              { A = table_file(p, S, X); }
 table_ref(A) ::= subquery(Q). [OR]                { A = derived_new(p, NULL, Q, NULL); }
 table_ref(A) ::= subquery(Q) alias(X).            { A = derived_new(p, NULL, Q, X); }
+// In a list the comma goes on with the rows.
+table_ref(A) ::= values(V). [LAMBDA]              { A = derived_values(p, V, NULL); }
+table_ref(A) ::= values(V) alias(X).              { A = derived_values(p, V, X); }
 table_ref(A) ::= LATERAL(B) subquery(Q).          { A = derived_new(p, &B, Q, NULL); }
 table_ref(A) ::= LATERAL(B) subquery(Q) alias(X). { A = derived_new(p, &B, Q, X); }
 table_ref(A) ::= table_call(C).                   { A = table_function(p, NULL, C, 0, NULL); }
@@ -81,7 +86,7 @@ sample_amount(A) ::= sample_number(E).                { A = sample_new(p, E, -1)
 sample_amount(A) ::= sample_number(E) PERCENT|REM|PERCENT_SIGN. { A = sample_new(p, E, AST_SAMPLE_PERCENT); }
 sample_amount(A) ::= sample_number(E) ROW|ROWS.       { A = sample_new(p, E, AST_SAMPLE_ROWS); }
 sample_number(A) ::= INTEGER|DECIMAL|REAL(T).  { A = expr_number(p, T); }
-sample_number(A) ::= PARAM(T).                 { A = expr_param(p, T); }
+sample_number(A) ::= PARAM(T).                 { A = param_node_new(p, T); }
 
 // ---- PIVOT, UNPIVOT -------------------------------------------------------------------------------
 

@@ -29,6 +29,7 @@ static void parse_syntax_error(void *parser, struct token found);
 
 // Precedence, from low to high. Operators of one line bind equally.
 %nonassoc LAMBDA.
+%nonassoc COMMA.
 %left OR.
 %left AND.
 %right NOT.

@@ -4,7 +4,8 @@
 %type query_tail {struct ast_query *}
 %type query_clause {struct ast_query *}
 %type subquery {struct ast_query *}
-subquery(A) ::= LP(B) query(Q) RP.  { A = query_parens(p, B, Q); }
+subquery(A) ::= LP(B) query(Q) RP.     { A = query_parens(p, B, Q); }
+subquery(A) ::= LP(B) describe(S) RP.  { A = query_parens(p, B, query_wrap(p, S)); }
 
 query(A) ::= query_body(B).             { A = query_new(p, B); }
 query(A) ::= query_tail(Q).             { A = Q; }
@@ -60,7 +61,7 @@ setop_flags(A) ::= ALL BY NAME.        { A = AST_SETOP_ALL | AST_SETOP_BY_NAME; 
 setop_flags(A) ::= DISTINCT BY NAME.   { A = AST_SETOP_BY_NAME; }
 
 query_term(A) ::= select(S).           { A = select_end(S); }
-query_term(A) ::= values(V).           { A = values_end(p, V); }
+query_term(A) ::= values(V). [DOT]     { A = values_end(p, V); }
 query_term(A) ::= values(V) COMMA.     { A = values_end(p, V); }
 query_term(A) ::= TABLE(B) path(N).    { A = select_table(p, B, N); }
 // Above expr ::= subquery (expr.y).
@@ -109,6 +110,7 @@ item(A) ::= expr(E) AS label(T).      { A = item_new(p, E, &T); }
 item(A) ::= expr(E) ID|STRING(T).     { A = item_new(p, E, &T); }
 item(A) ::= ID(T) COLON expr(E).      { A = item_prefix(p, T, E); }
 item(A) ::= star(S).                  { A = S; }
+item(A) ::= star(S) AS label(T).      { A = item_new(p, S, &T); }
 item(A) ::= expr(E) DOT STAR.         { A = expr_star(p, E, NULL); }
 item(A) ::= expr(E) DOT STAR star_clauses(C).  { A = expr_star(p, E, C); }
 

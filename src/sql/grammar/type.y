@@ -11,6 +11,7 @@ type(A) ::= type_base(T).                     { A = T; }
 type(A) ::= type(T) LB RB.                    { A = type_list(p, T); }
 type(A) ::= type(T) LB INTEGER(N) RB.         { A = type_array(p, T, N); }
 type_base(A) ::= type_words(T).               { A = T; }
+type_base(A) ::= type_words(T) LP RP.               { A = type_args(p, T, list_none()); }
 type_base(A) ::= type_words(T) LP type_args(L) RP.  { A = type_args(p, T, L); }
 type_base(A) ::= type_words(T) WITH_TIME|WITHOUT_TIME(W) TIME ZONE.  { A = type_zone(p, T, W); }
 type_base(A) ::= type_words(T) LP type_args(L) RP WITH_TIME|WITHOUT_TIME(W) TIME ZONE.
@@ -25,6 +26,7 @@ cast_type(A) ::= cast_type(T) LB RB.          { A = type_list(p, T); }
 cast_type(A) ::= cast_type(T) LB INTEGER(N) RB.  { A = type_array(p, T, N); }
 cast_base(A) ::= path(N). [OR]                { A = type_named(p, N); }
 cast_base(A) ::= path(N) TYPE_TAIL(W).        { A = type_word(p, type_named(p, N), W); }
+cast_base(A) ::= path(N) LP RP.               { A = type_args(p, type_named(p, N), list_none()); }
 cast_base(A) ::= path(N) LP type_args(L) RP.  { A = type_args(p, type_named(p, N), L); }
 cast_base(A) ::= path(N) TYPE_TAIL(W) LP type_args(L) RP.
     { A = type_args(p, type_word(p, type_named(p, N), W), L); }
@@ -52,4 +54,4 @@ type_args(A) ::= type_args(L) COMMA type_arg(E).   { A = list_add(p, L, E); }
 type_arg(A) ::= INTEGER(T).        { A = expr_number(p, T); }
 type_arg(A) ::= MINUS(B) INTEGER(T). { A = expr_unary(p, AST_UNARY_MINUS, B, expr_number(p, T)); }
 type_arg(A) ::= STRING(T).         { A = expr_string(p, T); }
-type_arg(A) ::= ID(T).             { A = expr_column(p, T); }
+type_arg(A) ::= ID(T).             { A = column_node_new(p, T); }

@@ -72,7 +72,7 @@ set_scope(A) ::= VARIABLE.  { A = AST_SET_VARIABLE; }
 setting_values(A) ::= setting_value(E).                          { A = list_one(p, E); }
 setting_values(A) ::= setting_values(L) COMMA setting_value(E).  { A = list_add(p, L, E); }
 setting_value(A) ::= expr(E).   { A = E; }
-setting_value(A) ::= ON(T).     { A = expr_column(p, T); }
+setting_value(A) ::= ON(T).     { A = column_node_new(p, T); }
 
 statement(A) ::= SHOW(B) path(N).            { A = show_new(p, B, 0, N); }
 statement(A) ::= SHOW(B) ALL.                { A = show_new(p, B, AST_SHOW_ALL, names_none()); }
@@ -128,8 +128,8 @@ option_name(A) ::= DEFAULT(T).  { A = T; }
 option_value(A) ::= STRING(T).                { A = expr_string(p, T); }
 option_value(A) ::= INTEGER|DECIMAL|REAL(T).  { A = expr_number(p, T); }
 option_value(A) ::= MINUS(B) INTEGER(T).      { A = expr_unary(p, AST_UNARY_MINUS, B, expr_number(p, T)); }
-option_value(A) ::= PARAM(T).                 { A = expr_param(p, T); }
-option_value(A) ::= ID|ON(T).                 { A = expr_column(p, T); }
+option_value(A) ::= PARAM(T).                 { A = param_node_new(p, T); }
+option_value(A) ::= ID|ON(T).                 { A = column_node_new(p, T); }
 option_value(A) ::= TRUE(T).                  { A = expr_word(p, T, AST_LITERAL_TRUE); }
 option_value(A) ::= FALSE(T).                 { A = expr_word(p, T, AST_LITERAL_FALSE); }
 option_value(A) ::= NULL(T).                  { A = expr_word(p, T, AST_LITERAL_NULL); }
@@ -149,7 +149,7 @@ copy_head(A) ::= COPY(B) subquery(Q) TO copy_file(F).                  { A = cop
 copy_way(A) ::= FROM.  { A = AST_COPY_FROM; }
 copy_way(A) ::= TO.    { A = 0; }
 copy_file(A) ::= STRING(T).           { A = expr_string(p, T); }
-copy_file(A) ::= PARAM(T).            { A = expr_param(p, T); }
+copy_file(A) ::= PARAM(T).            { A = param_node_new(p, T); }
 copy_file(A) ::= LP(B) expr(E) RP.    { A = expr_parens(p, B, E); }
 copy_file(A) ::= STDIN|STDOUT.        { A = NULL; }
 

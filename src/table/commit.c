@@ -1,0 +1,219 @@
+/* A write set commits: each table it wrote to takes part as one participant. */
+#include <assert.h>
+#include <string.h>
+
+#include "table/write_priv.h"
+
+static struct table_writes *writes_of_participant(struct txn_participant *participant)
+{
+    return (struct table_writes *)participant;
+}
+
+/* ---- reserve ---- */
+
+static llkv_code find_conflicts(struct cx *cx, struct table_writes *writes,
+                                const struct snapshot *snapshot)
+{
+    struct store *store = writes->table->store;
+    const struct layout *layout = store_layout(store);
+    for (uint32_t i = 0; i < writes->touched_count; i++) {
+        const struct row_unit *unit = &writes->touched[i];
+        int row = store_find_conflict(store, (uint32_t)(unit->unit / layout->vectors),
+                                      (uint32_t)(unit->unit % layout->vectors), unit->bits,
+                                      snapshot->ts);
+        if (row < 0) continue;
+        return cx_fail_at(cx, LLKV_CONFLICT, -1, "40001",
+                          "a row of table \"%s\" was changed by another transaction since this one "
+                          "began",
+                          writes->table->def->name);
+    }
+    return LLKV_OK;
+}
+
+static llkv_code reserve_inserts(struct cx *cx, struct table_writes *writes)
+{
+    struct store_change *change = &writes->change;
+    for (struct chunk *chunk = writes->chunks; chunk != NULL; chunk = chunk->next) {
+        if (chunk->sealed != NULL) {
+            TRY(store_reserve_sealed(cx, change, chunk->sealed));
+        } else {
+            TRY(store_reserve_rows(cx, change, &chunk->buf));
+        }
+    }
+    return store_reserve_rows(cx, change, &writes->rows);
+}
+
+/* Rows inserted and replaced by this very set are deleted as they come. */
+static llkv_code delete_own_dead(struct cx *cx, struct table_writes *writes)
+{
+    uint64_t number = 0;
+    if (writes->own_dead.rows == 0) return LLKV_OK;
+    for (uint32_t p = 0; p < writes->change.piece_count; p++) {
+        const struct store_piece *piece = &writes->change.pieces[p];
+        for (uint32_t i = 0; i < piece->rows; i++, number++) {
+            bool added;
+            if (!row_set_has(&writes->own_dead, number)) continue;
+            TRY(row_set_add(cx, &writes->deleted, piece->row_id + i, &added));
+        }
+    }
+    return LLKV_OK;
+}
+
+static llkv_code reserve_deletes(struct cx *cx, struct table_writes *writes)
+{
+    const struct layout *layout = store_layout(writes->table->store);
+    struct row_unit *units;
+    uint32_t count;
+    TRY(delete_own_dead(cx, writes));
+    TRY(row_set_union(cx, &writes->deleted, NULL, &units, &count));
+    for (uint32_t i = 0; i < count; i++)
+        TRY(store_reserve_deletes(cx, &writes->change, (uint32_t)(units[i].unit / layout->vectors),
+                                  (uint32_t)(units[i].unit % layout->vectors), units[i].bits));
+    for (uint32_t i = 0; i < writes->touched_count; i++)
+        TRY(store_reserve_touch(cx, &writes->change,
+                                (uint32_t)(writes->touched[i].unit / layout->vectors),
+                                (uint32_t)(writes->touched[i].unit % layout->vectors),
+                                writes->touched[i].bits));
+    return LLKV_OK;
+}
+
+/* The new values of one column for rows of one vector, as a patch. */
+static llkv_code make_patch(struct cx *cx, const struct layout *layout,
+                            const struct update_ref *refs, uint32_t n, uint16_t column,
+                            struct patch *out_patch)
+{
+    enum phys_type phys = layout->phys[column];
+    const size_t width = phys == PHYS_BOOL ? 1 : phys_bytes[phys];
+    uint16_t *positions = cx_alloc_array(cx, n, sizeof *positions);
+    uint8_t *values = cx_alloc_zero(cx, n * width + 1);
+    uint64_t *validity = cx_alloc_zero(cx, bitmap_words(n) * sizeof *validity);
+    if (positions == NULL || values == NULL || validity == NULL) return LLKV_NOMEM;
+    uint32_t count = 0;
+    for (uint32_t i = 0; i < n; i++) {
+        int at = update_column(refs[i].batch, column);
+        if (at < 0) continue;
+        const struct rowbuf_column *from = &refs[i].batch->values.columns[at];
+        uint32_t row = refs[i].at;
+        positions[count] = (uint16_t)(refs[i].row_id % layout->vector_rows);
+        bit_put(validity, count, from->validity == NULL || bit_get(from->validity, row));
+        if (phys == PHYS_BOOL) {
+            values[count] = bit_get(from->data, row);
+        } else if (width != 0) {
+            memcpy(values + count * width, (const uint8_t *)from->data + row * width, width);
+        }
+        count++;
+    }
+    *out_patch = (struct patch){
+        .count = count, .positions = positions, .values = values, .validity = validity};
+    return LLKV_OK;
+}
+
+/* Columns of the table that the refs bring values for, as bits in cx->arena. */
+static llkv_code group_columns(struct cx *cx, const struct layout *layout,
+                               const struct update_ref *refs, uint32_t n, uint64_t **out_bits)
+{
+    const struct update_batch *seen = NULL;
+    uint64_t *bits = cx_alloc_zero(cx, bitmap_words(layout->column_count) * sizeof *bits);
+    if (bits == NULL) return LLKV_NOMEM;
+    for (uint32_t i = 0; i < n; i++) {
+        if (refs[i].batch == seen) continue;
+        seen = refs[i].batch;
+        for (uint32_t c = 0; c < seen->layout.column_count; c++) bit_set(bits, seen->columns[c]);
+    }
+    *out_bits = bits;
+    return LLKV_OK;
+}
+
+static llkv_code reserve_group(struct cx *cx, struct table_writes *writes,
+                               const struct update_ref *refs, uint32_t n)
+{
+    const struct layout *layout = store_layout(writes->table->store);
+    uint64_t unit = refs[0].row_id / layout->vector_rows;
+    uint64_t *columns;
+    TRY(group_columns(cx, layout, refs, n, &columns));
+    for (uint32_t c = 0; c < layout->column_count; c++) {
+        struct patch patch;
+        if (!bit_get(columns, c)) continue;
+        TRY(make_patch(cx, layout, refs, n, (uint16_t)c, &patch));
+        TRY(store_reserve_update(cx, &writes->change, (uint32_t)(unit / layout->vectors),
+                                 (uint32_t)(unit % layout->vectors), c, &patch));
+    }
+    return LLKV_OK;
+}
+
+static llkv_code reserve_updates(struct cx *cx, struct table_writes *writes)
+{
+    const struct layout *layout = store_layout(writes->table->store);
+    for (uint32_t at = 0; at < writes->ref_count;) {
+        uint32_t n =
+            update_group(writes->refs + at, writes->ref_count - at, layout->vector_rows);
+        struct arena_mark mark = arena_mark(cx->arena);
+        TRY(reserve_group(cx, writes, writes->refs + at, n));
+        arena_rewind(cx->arena, mark);
+        at += n;
+    }
+    return LLKV_OK;
+}
+
+static llkv_code reserve_all(struct cx *cx, struct table_writes *writes,
+                             const struct snapshot *snapshot)
+{
+    TRY(row_set_union(cx, &writes->deleted, &writes->updated, &writes->touched,
+                      &writes->touched_count));
+    TRY(find_conflicts(cx, writes, snapshot));
+    TRY(writes_update_refs(cx, writes, &writes->refs, &writes->ref_count));
+    TRY(reserve_inserts(cx, writes));
+    TRY(commit_keys_begin(cx, writes));
+    TRY(commit_keys_change(cx, writes));
+    TRY(reserve_deletes(cx, writes));
+    return reserve_updates(cx, writes);
+}
+
+static void undo(struct txn_participant *participant)
+{
+    struct table_writes *writes = writes_of_participant(participant);
+    commit_keys_undo(writes);
+    store_undo(&writes->change);
+}
+
+static llkv_code reserve(struct cx *cx, struct txn_participant *participant,
+                         const struct snapshot *snapshot)
+{
+    struct table_writes *writes = writes_of_participant(participant);
+    TRY(store_change_begin(cx, &writes->change, writes->table->store));
+    llkv_code rc = reserve_all(cx, writes, snapshot);
+    if (rc != LLKV_OK) undo(participant);
+    return rc;
+}
+
+/* ---- apply ---- */
+
+static void apply(struct txn_participant *participant, int64_t ts)
+{
+    struct table_writes *writes = writes_of_participant(participant);
+    store_apply(&writes->change, ts, writes->sketches);
+    commit_keys_apply(writes, ts);
+    for (struct chunk *chunk = writes->chunks; chunk != NULL; chunk = chunk->next)
+        chunk->sealed = NULL; /* the table's now */
+}
+
+static bool is_empty(const struct table_writes *writes)
+{
+    return writes->inserted == 0 && writes->deleted.rows == 0 && writes->updates == NULL;
+}
+
+llkv_code write_set_commit(struct cx *cx, struct write_set *set)
+{
+    struct txn_participant *first = NULL;
+    if (set->committed) return cx_fail(cx, LLKV_MISUSE, "the writes are committed already");
+    for (struct table_writes *writes = set->first; writes != NULL; writes = writes->next) {
+        if (is_empty(writes)) continue;
+        writes->participant =
+            (struct txn_participant){.reserve = reserve, .apply = apply, .undo = undo, .next = first};
+        first = &writes->participant;
+    }
+    set->committed = true;
+    if (first == NULL) return LLKV_OK;
+    int64_t ts;
+    return txn_commit(cx, set->manager, set->snapshot, first, &ts);
+}

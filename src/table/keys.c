@@ -1,0 +1,355 @@
+/* Keys of a table: which there are, building one, looking rows up. */
+#include <assert.h>
+#include <string.h>
+
+#include "table/table_priv.h"
+
+enum { KEYS_FIRST = 4 };
+
+static void key_free(void *object)
+{
+    struct key *key = object;
+    if (key == NULL) return;
+    index_free(key->index);
+    arena_deinit(&key->arena);
+    mem_free(key);
+}
+
+static llkv_code key_new(struct cx *cx, struct table *table, const struct key_def *def,
+                         struct key **out_key)
+{
+    struct key *key = mem_alloc_zero(table->budget, sizeof *key);
+    if (key == NULL) return cx_nomem(cx);
+    arena_init(&key->arena, table->budget);
+    llkv_code rc = LLKV_OK;
+    TRY_TO(failed, rc, key_def_copy(cx, &key->arena, def, &key->def));
+    for (uint32_t i = 0; i < def->column_count; i++) {
+        const struct column_def *column = &table->def->columns[def->columns[i].column];
+        if (normkey_supports(column->type.phys)) continue;
+        rc = cx_fail(cx, LLKV_UNSUPPORTED, "a key over column \"%s\" is not supported: its type is %s",
+                     column->name, phys_names[column->type.phys]);
+        goto failed;
+    }
+    key->index = index_new(table->budget, txn_readers(table->manager));
+    if (key->index == NULL) {
+        rc = cx_nomem(cx);
+        goto failed;
+    }
+    *out_key = key;
+    return LLKV_OK;
+failed:
+    key_free(key);
+    return rc;
+}
+
+struct key_list *table_keys(const struct table *table)
+{
+    return atomic_load_explicit(&table->keys, memory_order_acquire);
+}
+
+static struct key_list *list_new(struct mem_budget *budget, uint32_t capacity)
+{
+    struct key_list *list =
+        mem_alloc_zero(budget, sizeof *list + capacity * sizeof(_Atomic(struct key *)));
+    if (list != NULL) list->capacity = capacity;
+    return list;
+}
+
+static void list_free(void *list)
+{
+    mem_free(list);
+}
+
+static void push_key(struct key_list *list, struct key *key)
+{
+    uint32_t count = atomic_load_explicit(&list->count, memory_order_relaxed);
+    assert(count < list->capacity);
+    atomic_store_explicit(&list->items[count], key, memory_order_release);
+    atomic_store_explicit(&list->count, count + 1, memory_order_release);
+}
+
+llkv_code table_keys_init(struct cx *cx, struct table *table)
+{
+    const struct table_def *def = table->def;
+    uint32_t capacity = def->key_count < KEYS_FIRST ? KEYS_FIRST : def->key_count;
+    struct key_list *list = list_new(table->budget, capacity);
+    if (list == NULL) return cx_nomem(cx);
+    atomic_store_explicit(&table->keys, list, memory_order_release);
+    for (uint32_t i = 0; i < def->key_count; i++) {
+        struct key *key;
+        TRY(key_new(cx, table, &def->keys[i], &key));
+        push_key(list, key);
+    }
+    return LLKV_OK;
+}
+
+void table_keys_deinit(struct table *table)
+{
+    struct key_list *list = table_keys(table);
+    uint32_t count = list == NULL ? 0 : atomic_load_explicit(&list->count, memory_order_relaxed);
+    for (uint32_t i = 0; i < count; i++) key_free(key_at(list, i));
+    mem_free(list);
+}
+
+uint32_t table_key_count(const struct table *table)
+{
+    return atomic_load_explicit(&table_keys(table)->count, memory_order_acquire);
+}
+
+const struct key_def *table_key(const struct table *table, uint32_t key)
+{
+    const struct key_list *list = table_keys(table);
+    assert(key < list->capacity);
+    return &key_at(list, key)->def;
+}
+
+/* ---- building ---- */
+
+struct build {
+    struct table *table;
+    struct key *key;
+    struct key_rows rows;
+};
+
+static llkv_code build_vector(struct cx *cx, struct build *b, uint32_t segment, uint32_t vector,
+                              uint32_t rows)
+{
+    const struct layout *layout = store_layout(b->table->store);
+    struct segment *where = store_segment(b->table->store, segment);
+    const uint64_t *deleted = segment_deleted(where, vector, TS_LATEST);
+    TRY(cx_check_cancel(cx));
+    TRY(key_rows_read(cx, &b->rows, where, vector, rows, TS_LATEST));
+    for (uint32_t i = 0; i < rows; i++) {
+        uint64_t other;
+        if (deleted != NULL && bit_get(deleted, i)) continue;
+        TRY(key_rows_make(cx, &b->rows, i));
+        const struct normkey *bytes = &b->rows.bytes;
+        if (b->key->def.unique && !b->rows.has_null &&
+            index_change_lives(b->key->index, bytes->data, bytes->len, &other))
+            return key_rows_collision(cx, &b->rows, i);
+        uint64_t row_id = layout_row_id(layout, segment, vector * layout->vector_rows + i);
+        TRY(index_change_add(cx, b->key->index, bytes->data, bytes->len, row_id));
+    }
+    return LLKV_OK;
+}
+
+static llkv_code build_all(struct cx *cx, struct build *b)
+{
+    struct store *store = b->table->store;
+    const struct layout *layout = store_layout(store);
+    struct store_view view = store_view_at(store, TS_LATEST);
+    for (uint32_t s = 0; s < store_view_segments(store, &view); s++) {
+        uint32_t rows = store_segment_rows(store, &view, s);
+        for (uint32_t v = 0; v * layout->vector_rows < rows; v++) {
+            uint32_t n = rows - v * layout->vector_rows;
+            TRY(build_vector(cx, b, s, v, n < layout->vector_rows ? n : layout->vector_rows));
+        }
+    }
+    return LLKV_OK;
+}
+
+/* Room for one more key. */
+static llkv_code ensure_list(struct cx *cx, struct table *table)
+{
+    struct key_list *old = table_keys(table);
+    uint32_t count = atomic_load_explicit(&old->count, memory_order_relaxed);
+    if (count < old->capacity) return LLKV_OK;
+    struct key_list *made = list_new(table->budget, old->capacity * 2);
+    if (made == NULL) return cx_nomem(cx);
+    for (uint32_t i = 0; i < count; i++) push_key(made, key_at(old, i));
+    atomic_store_explicit(&table->keys, made, memory_order_release);
+    txn_retire(table->manager, old, list_free);
+    return LLKV_OK;
+}
+
+/* Under the commit mutex. */
+static llkv_code build_key(struct cx *cx, void *arg)
+{
+    struct build *b = arg;
+    TRY(ensure_list(cx, b->table));
+    TRY(index_change_begin(cx, b->key->index));
+    llkv_code rc = build_all(cx, b);
+    if (rc != LLKV_OK) {
+        index_change_undo(b->key->index);
+        return rc;
+    }
+    index_change_apply(b->key->index, 0);
+    b->key->valid_from = txn_watermark(b->table->manager);
+    push_key(table_keys(b->table), b->key);
+    return LLKV_OK;
+}
+
+llkv_code table_key_add(struct cx *cx, struct table *table, const struct key_def *def)
+{
+    struct build b = {.table = table};
+    TRY(key_new(cx, table, def, &b.key));
+    llkv_code rc = key_rows_init(cx, &b.rows, table, &b.key->def);
+    if (rc == LLKV_OK) rc = txn_exclusively(cx, table->manager, build_key, &b);
+    key_rows_deinit(&b.rows);
+    if (rc != LLKV_OK) key_free(b.key);
+    return rc;
+}
+
+/* ---- dropping: a commit of its own, so that snapshots can be told apart ---- */
+
+struct drop {
+    struct txn_participant participant;
+    struct table *table;
+    struct slice name;
+    bool found;
+};
+
+static void drop_apply(struct txn_participant *participant, int64_t ts)
+{
+    struct drop *drop = (struct drop *)participant;
+    struct table *table = drop->table;
+    struct key_list *list = table_keys(table);
+    uint32_t count = atomic_load_explicit(&list->count, memory_order_relaxed);
+    uint32_t at = 0;
+    while (at < count) {
+        const struct key_def *def = &key_at(list, at)->def;
+        if (def->id != 0 && slice_equal_folded(slice_of(def->name), drop->name)) break;
+        at++;
+    }
+    if (at == count) return;
+    drop->found = true;
+    struct key *key = key_at(list, at);
+    atomic_store_explicit(&table->keys_moved_ts, ts, memory_order_release);
+    /* The last item stays behind the end: a reader that knows the old count may ask for it. */
+    for (uint32_t i = at; i + 1 < count; i++)
+        atomic_store_explicit(&list->items[i], key_at(list, i + 1), memory_order_release);
+    atomic_store_explicit(&list->count, count - 1, memory_order_release);
+    txn_retire(table->manager, key, key_free);
+}
+
+bool table_key_drop(struct table *table, struct slice name)
+{
+    llkv_error error = LLKV_ERROR_INIT;
+    struct cx cx = {.error = &error};
+    struct drop drop = {.participant = {.apply = drop_apply}, .table = table, .name = name};
+    int64_t ts;
+    llkv_code rc = txn_commit(&cx, table->manager, NULL, &drop.participant, &ts);
+    return rc == LLKV_OK && drop.found; /* without a reserve nothing can fail */
+}
+
+/* ---- looking up ---- */
+
+struct lookup {
+    struct cx *cx;
+    struct table *table;
+    struct key *key;
+    struct store_view view;
+    const struct normkey *bytes;
+    uint64_t *rows;
+    uint32_t count, max;
+    llkv_code rc;
+};
+
+/* Has a key column of the row ever been updated? If not, its key is what it was at first. */
+static bool may_have_changed(const struct lookup *l, uint64_t row_id)
+{
+    const struct layout *layout = store_layout(l->table->store);
+    struct segment *segment = store_segment(l->table->store, layout_segment(layout, row_id));
+    for (uint32_t i = 0; i < l->key->def.column_count; i++) {
+        uint16_t column = l->key->def.columns[i].column;
+        if (atomic_load_explicit(&segment->overlays[column], memory_order_acquire) != NULL)
+            return true;
+    }
+    return false;
+}
+
+/* Does the row have the key for this snapshot? */
+static llkv_code matches(struct lookup *l, uint64_t row_id, bool *out_matches)
+{
+    const struct layout *layout = store_layout(l->table->store);
+    struct segment *segment = store_segment(l->table->store, layout_segment(layout, row_id));
+    uint32_t position = layout_position(layout, row_id);
+    uint16_t at = (uint16_t)(position % layout->vector_rows);
+    struct key_rows kr;
+    struct arena_mark mark = arena_mark(l->cx->arena);
+    llkv_code rc = key_rows_init(l->cx, &kr, l->table, &l->key->def);
+    if (rc == LLKV_OK)
+        rc = key_rows_gather(l->cx, &kr, segment, position / layout->vector_rows, &at, 1,
+                             l->view.ts);
+    if (rc == LLKV_OK) rc = key_rows_make(l->cx, &kr, 0);
+    *out_matches = rc == LLKV_OK && kr.bytes.len == l->bytes->len &&
+                   memcmp(kr.bytes.data, l->bytes->data, kr.bytes.len) == 0;
+    key_rows_deinit(&kr);
+    if (rc == LLKV_OK) arena_rewind(l->cx->arena, mark);
+    return rc;
+}
+
+static bool take_row(void *arg, uint64_t row_id, bool live)
+{
+    struct lookup *l = arg;
+    (void)live; /* of the latest state; the snapshot may see another */
+    if (l->count == l->max) return false;
+    if (!store_row_visible(l->table->store, &l->view, row_id)) return true;
+    bool ok = true;
+    if (may_have_changed(l, row_id)) l->rc = matches(l, row_id, &ok);
+    if (l->rc != LLKV_OK) return false;
+    if (ok) l->rows[l->count++] = row_id;
+    return true;
+}
+
+/* For a snapshot that is older than the key: look at every row. */
+static llkv_code lookup_by_scan(struct lookup *l)
+{
+    struct store *store = l->table->store;
+    const struct layout *layout = store_layout(store);
+    for (uint32_t s = 0; s < store_view_segments(store, &l->view); s++) {
+        uint32_t rows = store_segment_rows(store, &l->view, s);
+        for (uint32_t p = 0; p < rows; p++) {
+            uint64_t row_id = layout_row_id(layout, s, p);
+            bool ok = false;
+            if (l->count == l->max) return LLKV_OK;
+            if (!store_row_visible(store, &l->view, row_id)) continue;
+            if (p % layout->vector_rows == 0) TRY(cx_check_cancel(l->cx));
+            TRY(matches(l, row_id, &ok));
+            if (ok) l->rows[l->count++] = row_id;
+        }
+    }
+    return LLKV_OK;
+}
+
+static llkv_code make_bytes(struct cx *cx, const struct key_def *def, const struct value *values,
+                            struct normkey *bytes)
+{
+    for (uint32_t i = 0; i < def->column_count; i++)
+        TRY(normkey_append_value(cx, bytes, def->columns[i].descending, &values[i]));
+    return LLKV_OK;
+}
+
+llkv_code table_key_lookup(struct cx *cx, struct table *table, const struct snapshot *snapshot,
+                           uint32_t number, const struct value *values, uint64_t *out_rows,
+                           uint32_t max, uint32_t *out_count)
+{
+    *out_count = 0;
+    int64_t moved = atomic_load_explicit(&table->keys_moved_ts, memory_order_acquire);
+    if (number >= table->def->key_count && snapshot->ts < moved)
+        return cx_fail_at(cx, LLKV_CONFLICT, -1, "40001",
+                          "an index of table \"%s\" was dropped since the transaction began",
+                          table->def->name);
+    CHECK(cx, number < table_key_count(table));
+    struct normkey bytes = {.budget = table->budget};
+    struct lookup l = {
+        .cx = cx,
+        .table = table,
+        .key = key_at(table_keys(table), number),
+        .view = table_view(table, snapshot),
+        .bytes = &bytes,
+        .rows = out_rows,
+        .max = max,
+    };
+    for (uint32_t i = 0; i < l.key->def.column_count; i++)
+        if (values[i].is_null) return LLKV_OK;
+    l.rc = make_bytes(cx, &l.key->def, values, &bytes);
+    if (l.rc == LLKV_OK && snapshot->ts < l.key->valid_from) {
+        l.rc = lookup_by_scan(&l);
+    } else if (l.rc == LLKV_OK) {
+        index_lookup(l.key->index, bytes.data, bytes.len, take_row, &l);
+    }
+    normkey_deinit(&bytes);
+    *out_count = l.rc == LLKV_OK ? l.count : 0;
+    return l.rc;
+}

@@ -1,0 +1,272 @@
+/* Readers beside writers: every snapshot is consistent, and TSan has nothing to say. */
+#include <pthread.h>
+#include <stdatomic.h>
+
+#include "store_testing.h"
+
+/* Accounts whose balances always add up to the same, text that repeats the balance, and a growing
+ * log. Writers move money between two accounts; what they see must add up in every snapshot. */
+enum { ACCOUNTS = 200, BALANCE = 1000, MOVES = 400, WRITERS = 2, READERS = 2 };
+enum { ID, MONEY, NOTE, LOG_ID = 0, LOG_AMOUNT = 1 };
+
+static const struct column_def account_columns[] = {
+    {.name = "id", .type = {.id = TYPE_BIGINT, .phys = PHYS_I64}, .not_null = true},
+    {.name = "money", .type = {.id = TYPE_BIGINT, .phys = PHYS_I64}},
+    {.name = "note", .type = {.id = TYPE_VARCHAR, .phys = PHYS_VIEW}},
+};
+static const struct key_column id_column[] = {{ID, false}};
+static const struct key_column note_column[] = {{NOTE, false}};
+static const struct key_def account_keys[] = {
+    {.name = "pk", .unique = true, .primary = true, .column_count = 1, .columns = id_column},
+    {.name = "notes", .column_count = 1, .columns = note_column},
+};
+static const struct column_def log_columns[] = {
+    {.name = "id", .type = {.id = TYPE_BIGINT, .phys = PHYS_I64}},
+    {.name = "amount", .type = {.id = TYPE_BIGINT, .phys = PHYS_I64}},
+    {.name = "flag", .type = {.id = TYPE_BOOLEAN, .phys = PHYS_BOOL}},
+    {.name = "text", .type = {.id = TYPE_VARCHAR, .phys = PHYS_VIEW}},
+};
+
+struct bank {
+    struct world w;
+    struct table *accounts, *log;
+    atomic_int writers_left;
+    atomic_int conflicts, moves;
+};
+
+struct worker {
+    struct bank *bank;
+    uint64_t seed;
+};
+
+static uint32_t note_text(char *out, int64_t money)
+{
+    return (uint32_t)snprintf(out, 64, "the balance of this account is %lld", (long long)money);
+}
+
+static void make_accounts(struct bank *b)
+{
+    struct test_cx *t = &b->w.t;
+    static int64_t ids[ACCOUNTS], money[ACCOUNTS];
+    static struct str_view notes[ACCOUNTS];
+    char note[64];
+    uint32_t len = note_text(note, BALANCE);
+    for (uint32_t i = 0; i < ACCOUNTS; i++) {
+        ids[i] = i;
+        money[i] = BALANCE;
+        notes[i] = str_of(note, len);
+    }
+    struct vector v[] = {{.phys = PHYS_I64, .rows = ACCOUNTS, .data = ids},
+                         {.phys = PHYS_I64, .rows = ACCOUNTS, .data = money},
+                         {.phys = PHYS_VIEW, .rows = ACCOUNTS, .data = notes}};
+    struct batch batch = {.rows = ACCOUNTS, .live = ACCOUNTS, .column_count = 3, .columns = v};
+    struct snapshot snapshot;
+    struct write_set *set;
+    assert_ok(t, txn_snapshot_begin(&t->cx, b->w.manager, &snapshot));
+    assert_ok(t, write_set_new(&t->cx, b->w.manager, &snapshot, &set));
+    assert_ok(t, write_insert(&t->cx, set, b->accounts, &batch, WRITE_ABORT, NULL));
+    assert_ok(t, write_set_commit(&t->cx, set));
+    write_set_free(set);
+    txn_snapshot_end(b->w.manager, &snapshot);
+}
+
+static llkv_code find_account(struct cx *cx, struct bank *b, const struct snapshot *s, int64_t id,
+                              uint64_t *out_row, int64_t *out_money)
+{
+    struct value key = {.type = account_columns[ID].type, .i = id};
+    struct vector money;
+    uint32_t count;
+    TRY(table_key_lookup(cx, b->accounts, s, 0, &key, out_row, 1, &count));
+    CHECK(cx, count == 1);
+    TRY(table_gather(cx, b->accounts, s, out_row, 1, MONEY, &money));
+    *out_money = ((const int64_t *)money.data)[0];
+    return LLKV_OK;
+}
+
+static llkv_code append_log(struct cx *cx, struct bank *b, struct write_set *set, int64_t amount)
+{
+    static const char text[] = "an entry of the log";
+    int64_t rows[3] = {amount, -amount, 0};
+    uint64_t flags = 5, validity = 3;
+    struct str_view views[3] = {str_of(text, 19), str_of(text, 3), str_of(text, 0)};
+    struct vector v[] = {{.phys = PHYS_I64, .rows = 3, .data = rows},
+                         {.phys = PHYS_I64, .rows = 3, .data = rows},
+                         {.phys = PHYS_BOOL, .rows = 3, .data = &flags, .validity = &validity},
+                         {.phys = PHYS_VIEW, .rows = 3, .data = views}};
+    struct batch batch = {.rows = 3, .live = 3, .column_count = 4, .columns = v};
+    return write_insert(cx, set, b->log, &batch, WRITE_ABORT, NULL);
+}
+
+static llkv_code move_money(struct cx *cx, struct bank *b, const struct snapshot *s,
+                            struct write_set *set, uint64_t *seed)
+{
+    static const uint16_t columns[] = {MONEY, NOTE};
+    uint64_t rows[2];
+    int64_t money[2];
+    char notes[2][64];
+    struct str_view views[2];
+    int64_t from = test_below(seed, ACCOUNTS);
+    int64_t to = (from + 1 + test_below(seed, ACCOUNTS - 1)) % ACCOUNTS;
+    int64_t amount = test_below(seed, 50);
+    TRY(find_account(cx, b, s, from, &rows[0], &money[0]));
+    TRY(find_account(cx, b, s, to, &rows[1], &money[1]));
+    money[0] -= amount;
+    money[1] += amount;
+    for (int i = 0; i < 2; i++) views[i] = str_of(notes[i], note_text(notes[i], money[i]));
+    struct vector v[] = {{.phys = PHYS_I64, .rows = 2, .data = money},
+                         {.phys = PHYS_VIEW, .rows = 2, .data = views}};
+    struct batch values = {.rows = 2, .live = 2, .column_count = 2, .columns = v};
+    TRY(write_update(cx, set, b->accounts, rows, 2, columns, &values, NULL));
+    TRY(append_log(cx, b, set, amount));
+    return write_set_commit(cx, set);
+}
+
+static void *writer(void *arg)
+{
+    struct worker *w = arg;
+    struct bank *b = w->bank;
+    for (uint32_t done = 0; done < MOVES;) {
+        struct test_cx t;
+        struct snapshot s;
+        struct write_set *set = NULL;
+        struct cx *cx = test_cx_init(&t);
+        if (txn_snapshot_begin(cx, b->w.manager, &s) != LLKV_OK) abort();
+        llkv_code rc = write_set_new(cx, b->w.manager, &s, &set);
+        if (rc == LLKV_OK) rc = move_money(cx, b, &s, set, &w->seed);
+        if (rc == LLKV_OK) done++;
+        if (rc == LLKV_CONFLICT) atomic_fetch_add(&b->conflicts, 1);
+        if (rc != LLKV_OK && (rc != LLKV_CONFLICT || !t.error.retryable)) abort();
+        write_set_free(set);
+        txn_snapshot_end(b->w.manager, &s);
+        test_cx_deinit(&t);
+    }
+    atomic_fetch_add(&b->moves, MOVES);
+    atomic_fetch_sub(&b->writers_left, 1);
+    return NULL;
+}
+
+/* Sum of a column over a scan; text must repeat the number beside it. */
+static int64_t scan_sum(struct cx *cx, struct table *table, const struct snapshot *s,
+                        bool check_notes, int64_t *out_rows)
+{
+    uint16_t columns[] = {0, 1, 2, 3};
+    uint32_t count = check_notes ? 3 : 4;
+    struct scan_spec spec = {
+        .table = table, .snapshot = s, .columns = columns, .column_count = count};
+    struct scan *scan;
+    int64_t sum = 0;
+    *out_rows = 0;
+    if (scan_new(cx, &spec, &scan) != LLKV_OK) abort();
+    for (uint32_t i = 0; i < scan_segment_count(&spec); i++) {
+        bool empty;
+        if (scan_open_segment(cx, scan, i, &empty) != LLKV_OK) abort();
+        for (;;) {
+            struct batch batch;
+            if (scan_next(cx, scan, &batch) != LLKV_OK) abort();
+            if (batch.rows == 0) break;
+            for (uint32_t j = 0; j < batch.live; j++) {
+                uint32_t at = batch.sel == NULL ? j : batch.sel[j];
+                struct type i64 = {.id = TYPE_BIGINT, .phys = PHYS_I64};
+                struct type text = {.id = TYPE_VARCHAR, .phys = PHYS_VIEW};
+                struct type flag = {.id = TYPE_BOOLEAN, .phys = PHYS_BOOL};
+                int64_t amount = vec_value(&batch.columns[1], i64, at).i;
+                sum += amount;
+                if (!check_notes) {
+                    if (vec_value(&batch.columns[2], flag, at).is_null != (amount == 0) &&
+                        amount != 0)
+                        abort();
+                    struct value v = vec_value(&batch.columns[3], text, at);
+                    if (v.s.len != 0 && memcmp(v.s.data, "an entry of the log", v.s.len) != 0)
+                        abort();
+                    continue;
+                }
+                char note[64];
+                uint32_t len = note_text(note, amount);
+                struct value v = vec_value(&batch.columns[2], text, at);
+                if (v.s.len != len || memcmp(v.s.data, note, len) != 0) abort();
+            }
+            *out_rows += batch.live;
+        }
+    }
+    return sum;
+}
+
+static void *reader(void *arg)
+{
+    struct worker *w = arg;
+    struct bank *b = w->bank;
+    int64_t last_log = 0;
+    while (atomic_load(&b->writers_left) > 0) {
+        struct test_cx t;
+        struct snapshot s;
+        struct cx *cx = test_cx_init(&t);
+        int64_t rows;
+        if (txn_snapshot_begin(cx, b->w.manager, &s) != LLKV_OK) abort();
+        if (scan_sum(cx, b->accounts, &s, true, &rows) != ACCOUNTS * BALANCE) abort();
+        if (rows != ACCOUNTS) abort();
+        if (scan_sum(cx, b->log, &s, false, &rows) != 0) abort();
+        if (rows < last_log || rows % 3 != 0 || rows != table_row_count(b->log, &s)) abort();
+        last_log = rows;
+        uint64_t row;
+        int64_t money;
+        if (find_account(cx, b, &s, test_below(&w->seed, ACCOUNTS), &row, &money) != LLKV_OK)
+            abort();
+        struct column_stats stats;
+        table_column_stats(b->accounts, &s, MONEY, &stats);
+        txn_snapshot_end(b->w.manager, &s);
+        test_cx_deinit(&t);
+    }
+    return NULL;
+}
+
+static void transfers(uint32_t segment_rows, uint32_t vector_rows)
+{
+    int64_t used = mem_used_bytes();
+    struct bank b = {.writers_left = WRITERS};
+    struct test_cx *t = &b.w.t;
+    world_init(&b.w, segment_rows, vector_rows);
+    struct table_def accounts = {.name = "accounts",
+                                 .column_count = 3,
+                                 .columns = account_columns,
+                                 .key_count = 2,
+                                 .keys = account_keys};
+    struct table_def log = {.name = "log", .column_count = 4, .columns = log_columns};
+    assert_ok(t, table_new(&t->cx, b.w.manager, b.w.pager, &b.w.options, &accounts, &b.accounts));
+    assert_ok(t, table_new(&t->cx, b.w.manager, b.w.pager, &b.w.options, &log, &b.log));
+    make_accounts(&b);
+    pthread_t threads[WRITERS + READERS];
+    struct worker workers[WRITERS + READERS];
+    for (uint32_t i = 0; i < WRITERS + READERS; i++) {
+        workers[i] = (struct worker){&b, i + 77};
+        pthread_create(&threads[i], NULL, i < WRITERS ? writer : reader, &workers[i]);
+    }
+    for (uint32_t i = 0; i < WRITERS + READERS; i++) pthread_join(threads[i], NULL);
+    assert_int_equal(b.moves, MOVES * WRITERS);
+    assert_ok(t, table_check(&t->cx, b.accounts));
+    assert_ok(t, table_check(&t->cx, b.log));
+    table_free(b.accounts);
+    table_free(b.log);
+    world_deinit(&b.w);
+    assert_int_equal(mem_used_bytes(), used);
+}
+
+static void small_units(void **state)
+{
+    (void)state;
+    transfers(64, 8);
+}
+
+static void default_units(void **state)
+{
+    (void)state;
+    transfers(65536, 2048);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(small_units),
+        cmocka_unit_test(default_units),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}

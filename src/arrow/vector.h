@@ -7,6 +7,7 @@
 #define ARROW_VECTOR_H
 #include <assert.h>
 #include <stdbool.h>
+#include <stddef.h>
 #include <stdint.h>
 #include <string.h>
 
@@ -37,14 +38,11 @@ ALWAYS_INLINE const uint8_t *str_data(const struct str_view *v)
 ALWAYS_INLINE struct str_view str_of(const void *data, uint32_t len)
 {
     struct str_view v;
+    const size_t copied = len <= STR_INLINE_MAX ? len : sizeof v.prefix;
     memset(&v, 0, sizeof v);
     v.len = len;
-    if (len <= STR_INLINE_MAX) {
-        if (len != 0) memcpy(v.prefix, data, len);
-    } else {
-        memcpy(v.prefix, data, 4);
-        v.ptr = (const uint8_t *)data;
-    }
+    if (copied != 0) memcpy((uint8_t *)&v + offsetof(struct str_view, prefix), data, copied);
+    if (len > STR_INLINE_MAX) v.ptr = (const uint8_t *)data;
     return v;
 }
 ALWAYS_INLINE struct slice str_slice(const struct str_view *v)

@@ -374,6 +374,7 @@ llkv_code store_reserve_update(struct cx *cx, struct store_change *change, uint3
     if (made == NULL) return cx->error->code;
     made->column = column;
     patch_zone(patch, store->layout.phys[column], &made->fresh);
+    store_note_patch(store, column, patch);
     made->next_pending = change->overlays;
     change->overlays = made;
     return LLKV_OK;

@@ -93,18 +93,16 @@ void store_note_piece(struct store *store, const struct store_piece *piece)
 void store_note_overlay(struct store *store, uint32_t column, const struct overlay *overlay)
 {
     struct column_state *state = &store->columns[column];
-    struct sketch *sketches = atomic_load_explicit(&store->sketches, memory_order_relaxed);
-    enum phys_type phys = store->layout.phys[column];
-    const struct patch *patch = &overlay->patch;
     live_zone_merge(&state->zone, &overlay->fresh);
     note_order(state, false, false);
-    if (overlay->dense != NULL && patch->count == 0) {
-        sketch_add(&sketches[column], phys, overlay->dense->data, 0, overlay->dense->validity,
-                   store->layout.vector_rows);
-    } else {
-        sketch_add(&sketches[column], phys == PHYS_BOOL ? PHYS_U8 : phys, patch->values, 0,
-                   patch->validity, patch->count);
-    }
+}
+
+void store_note_patch(struct store *store, uint32_t column, const struct patch *patch)
+{
+    struct sketch *sketches = atomic_load_explicit(&store->sketches, memory_order_relaxed);
+    enum phys_type phys = store->layout.phys[column];
+    sketch_add(&sketches[column], phys == PHYS_BOOL ? PHYS_U8 : phys, patch->values, 0,
+               patch->validity, patch->count);
 }
 
 void store_column_stats(struct store *store, uint32_t column, struct store_stats *out_stats)

@@ -54,6 +54,8 @@ struct directory *store_directory(struct store *store);
 
 /* Take up the rows of a piece into block zones and statistics. */
 void store_note_piece(struct store *store, const struct store_piece *piece);
-/* Take up updated values. */
+/* Count the values of a patch in the sketch, which a commit that fails later does not hurt. */
+void store_note_patch(struct store *store, uint32_t column, const struct patch *patch);
+/* Take up the bounds of updated values. */
 void store_note_overlay(struct store *store, uint32_t column, const struct overlay *overlay);
 #endif

@@ -110,6 +110,11 @@ static llkv_code average_update_f32(struct agg_context *ac, void *state, const v
 }
 
 /* Groups: digits are made strip by strip, in lanes, and added row by row. */
+struct float_rows {
+    uint8_t *rows;
+    uint32_t stride;
+    const uint32_t *group; /* of the first row of the strip */
+};
 #define F_STATE struct float_sum
 #define F_SUM(s) (s)
 #define F_NOTE(s) ((s)->seen = 1)

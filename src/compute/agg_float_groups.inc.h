@@ -2,12 +2,11 @@
  *
  * In:  F_FN(name), F_TYPE, F_CHUNK(out, x, validity, n), F_STATE, F_SUM(state), F_NOTE(state)
  * Out: static F_FN(groups) */
-ALWAYS_INLINE void F_FN(rows)(uint8_t *rows, uint32_t stride, const uint32_t *group,
-                              const struct float_strip *strip, const uint64_t *validity, uint32_t n,
-                              const uint32_t digit_count)
+ALWAYS_INLINE void F_FN(rows)(const struct float_rows *rows, const struct float_strip *strip,
+                              const uint64_t *validity, uint32_t n, const uint32_t digit_count)
 {
     for (uint32_t i = 0; i < n; i++) {
-        F_STATE *s = (F_STATE *)(void *)(rows + (size_t)group[i] * stride);
+        F_STATE *s = (F_STATE *)(void *)(rows->rows + (size_t)rows->group[i] * rows->stride);
         if (!agg_valid(validity, i)) continue;
         float_sum_add_from(F_SUM(s), strip, i, digit_count);
         F_NOTE(s);
@@ -27,10 +26,11 @@ static llkv_code F_FN(groups)(struct agg_context *ac, uint8_t *rows, uint32_t st
         for (uint32_t i = part; i < FLOAT_STRIP_ROWS; i++)
             strip.x[i] = 0;
         float_strip_cut(&strip);
+        const struct float_rows target = {rows, stride, group + at};
         if (strip.window >= 0 && strip.digit_count == SUM_BINS - 1) {
-            F_FN(rows)(rows, stride, group + at, &strip, valid, part, SUM_BINS - 1);
+            F_FN(rows)(&target, &strip, valid, part, SUM_BINS - 1);
         } else {
-            F_FN(rows)(rows, stride, group + at, &strip, valid, part, SUM_BINS);
+            F_FN(rows)(&target, &strip, valid, part, SUM_BINS);
         }
     }
     return LLKV_OK;

@@ -6,11 +6,11 @@
  * cmp_<K_ID>_{eq,ne,lt,le,gt,ge}_{vv,vs,sv} of type kernel_fn. */
 #define K_FN(op) CONCAT4(cmp, K_ID, op)
 #define K_ARGS void *restrict out, const void *a, const void *b, const void *param, uint32_t n
-#define K_DEFINE(op, less, invert, a_scalar, b_scalar)                                             \
+#define K_DEFINE(op, how)                                                                          \
     static uint32_t K_FN(op)(K_ARGS)                                                               \
     {                                                                                              \
         (void)param;                                                                               \
-        K_BODY(out, a, b, n, less, invert, a_scalar, b_scalar);                                    \
+        K_BODY(out, a, b, n, how);                                                                 \
         return 0;                                                                                  \
     }
 /* a op b is b flip a: one loop serves both. */
@@ -20,16 +20,16 @@
         return K_FN(flipped)(out, b, a, param, n);                                                 \
     }
 
-K_DEFINE(eq_vv, false, false, false, false)
-K_DEFINE(eq_vs, false, false, false, true)
-K_DEFINE(ne_vv, false, true, false, false)
-K_DEFINE(ne_vs, false, true, false, true)
-K_DEFINE(lt_vv, true, false, false, false)
-K_DEFINE(lt_vs, true, false, false, true)
-K_DEFINE(lt_sv, true, false, true, false)
-K_DEFINE(ge_vv, true, true, false, false)
-K_DEFINE(ge_vs, true, true, false, true)
-K_DEFINE(ge_sv, true, true, true, false)
+K_DEFINE(eq_vv, 0)
+K_DEFINE(eq_vs, COMPARE_B_SCALAR)
+K_DEFINE(ne_vv, COMPARE_INVERT)
+K_DEFINE(ne_vs, COMPARE_INVERT | COMPARE_B_SCALAR)
+K_DEFINE(lt_vv, COMPARE_LESS)
+K_DEFINE(lt_vs, COMPARE_LESS | COMPARE_B_SCALAR)
+K_DEFINE(lt_sv, COMPARE_LESS | COMPARE_A_SCALAR)
+K_DEFINE(ge_vv, COMPARE_LESS | COMPARE_INVERT)
+K_DEFINE(ge_vs, COMPARE_LESS | COMPARE_INVERT | COMPARE_B_SCALAR)
+K_DEFINE(ge_sv, COMPARE_LESS | COMPARE_INVERT | COMPARE_A_SCALAR)
 K_FLIP(eq_sv, eq_vs)
 K_FLIP(ne_sv, ne_vs)
 K_FLIP(gt_vv, lt_vv)

@@ -7,10 +7,11 @@
 /* ---- bits ---- */
 
 ALWAYS_INLINE void compare_bool(uint64_t *restrict out, const uint64_t *a, const uint64_t *b,
-                                uint32_t n, const bool less, const bool invert, const bool a_scalar,
-                                const bool b_scalar)
+                                uint32_t n, const uint32_t how)
 {
-    const uint64_t flip = invert ? ~UINT64_C(0) : 0;
+    const bool less = (how & COMPARE_LESS) != 0;
+    const bool a_scalar = (how & COMPARE_A_SCALAR) != 0, b_scalar = (how & COMPARE_B_SCALAR) != 0;
+    const uint64_t flip = (how & COMPARE_INVERT) != 0 ? ~UINT64_C(0) : 0;
     for (size_t i = 0; i < bitmap_words(n); i++) {
         const uint64_t x = a_scalar ? 0 - (a[0] & 1) : a[i];
         const uint64_t y = b_scalar ? 0 - (b[0] & 1) : b[i];
@@ -18,9 +19,8 @@ ALWAYS_INLINE void compare_bool(uint64_t *restrict out, const uint64_t *a, const
     }
 }
 #define K_ID bits
-#define K_BODY(out, a, b, n, less, invert, a_scalar, b_scalar)                                     \
-    compare_bool((uint64_t *)out, (const uint64_t *)a, (const uint64_t *)b, n, less, invert,       \
-                 a_scalar, b_scalar)
+#define K_BODY(out, a, b, n, how)                                                                  \
+    compare_bool((uint64_t *)out, (const uint64_t *)a, (const uint64_t *)b, n, how)
 #include "compute/compare.inc.h"
 
 /* ---- types with a scalar order each ---- */

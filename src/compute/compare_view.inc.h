@@ -47,17 +47,17 @@ static uint64_t view_word(const struct str_view *a, const struct str_view *b, ui
 }
 
 ALWAYS_INLINE void compare_view(uint64_t *restrict out, const struct str_view *a,
-                                const struct str_view *b, uint32_t n, const bool less,
-                                const bool invert, const bool a_scalar, const bool b_scalar)
+                                const struct str_view *b, uint32_t n, const uint32_t how)
 {
-    const uint64_t flip = invert ? ~UINT64_C(0) : 0;
+    const bool less = (how & COMPARE_LESS) != 0;
+    const bool a_scalar = (how & COMPARE_A_SCALAR) != 0, b_scalar = (how & COMPARE_B_SCALAR) != 0;
+    const uint64_t flip = (how & COMPARE_INVERT) != 0 ? ~UINT64_C(0) : 0;
     for (uint32_t i = 0; i < n; i += 64)
         out[i >> 6] = flip ^ view_word(a + (a_scalar ? 0 : i), b + (b_scalar ? 0 : i),
                                        n - i < 64 ? n - i : 64, less, a_scalar, b_scalar);
 }
 
 #define K_ID view
-#define K_BODY(out, a, b, n, less, invert, a_scalar, b_scalar)                                     \
-    compare_view((uint64_t *)out, (const struct str_view *)a, (const struct str_view *)b, n, less, \
-                 invert, a_scalar, b_scalar)
+#define K_BODY(out, a, b, n, how)                                                                  \
+    compare_view((uint64_t *)out, (const struct str_view *)a, (const struct str_view *)b, n, how)
 #include "compute/compare.inc.h"

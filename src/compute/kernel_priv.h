@@ -9,6 +9,14 @@
 
 enum { SUM_BINS = 4, FLOAT_STRIP_ROWS = 256 };
 
+/* How a comparison is made of the two orders (compare.inc.h). */
+enum compare_how {
+    COMPARE_LESS = 1, /* a < b, else a == b */
+    COMPARE_INVERT = 2,
+    COMPARE_A_SCALAR = 4,
+    COMPARE_B_SCALAR = 8,
+};
+
 /* What a run of doubles adds to the bins of a float_sum (float_sum.h). */
 struct float_bins {
     int64_t bin[SUM_BINS]; /* lowest first */

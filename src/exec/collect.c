@@ -34,8 +34,8 @@ llkv_code store_source_read(struct run *run, struct store_source *s, uint32_t n)
 {
     for (uint32_t c = 0; c < s->column_count; c++) {
         const uint32_t from = s->map == NULL ? c : s->map[c];
-        TRY(rowfmt_read(run, s->store->fmt, from, s->rows, n, rowstore_has_nulls(s->store, from),
-                        &s->columns[c], &s->vectors[c]));
+        const struct rowlist list = {s->rows, n, rowstore_has_nulls(s->store, from)};
+        TRY(rowfmt_read(run, s->store->fmt, from, &list, &s->columns[c], &s->vectors[c]));
         if (s->stable) s->vectors[c].flags |= VEC_STABLE;
     }
     s->batch = (struct batch){
@@ -107,8 +107,12 @@ llkv_code collect_chain(struct run *run, const struct chain *chain, struct colle
     const struct sink sink = {
         .open = collect_open, .consume = collect_consume, .arg = c, .ranges_per_thread = 4};
     /* Stores of an earlier run are used again. */
-    for (uint32_t i = 0; i < c->range_room; i++)
-        if (c->ranges[i] != NULL) rowstore_reset(&c->ranges[i]->store);
+    for (uint32_t i = 0; i < c->range_room; i++) {
+        if (c->ranges[i] == NULL) continue;
+        /* Blocks that went to the first range's store are of no use to where they came from. */
+        if (c->range_count > 1) rowstore_deinit(&c->ranges[i]->store);
+        rowstore_reset(&c->ranges[i]->store);
+    }
     TRY(chain_drain(run, chain, &sink));
     if (c->ranges[0] == NULL) {
         struct collect_range *first;

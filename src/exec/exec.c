@@ -46,6 +46,30 @@ llkv_code exec_state(struct run *run, const struct op *op, size_t bytes, void *o
     return LLKV_OK;
 }
 
+enum { BIG_BYTES = 4 * 1024 * 1024 };
+
+static size_t whole_pages(size_t bytes)
+{
+    return (bytes + MEM_PAGE_BYTES - 1) / MEM_PAGE_BYTES * MEM_PAGE_BYTES;
+}
+
+void *big_alloc(struct cx *cx, size_t bytes)
+{
+    void *ptr = bytes < BIG_BYTES ? mem_alloc_zero(cx->budget, bytes)
+                                  : mem_map(cx->budget, whole_pages(bytes));
+    if (ptr == NULL && cx_nomem(cx) != LLKV_OK) return NULL; /* the caller returns the code */
+    return ptr;
+}
+
+void big_free(struct mem_budget *budget, void *ptr, size_t bytes)
+{
+    if (ptr == NULL) return;
+    if (bytes < BIG_BYTES)
+        mem_free(ptr);
+    else
+        mem_unmap(budget, ptr, whole_pages(bytes));
+}
+
 void exec_set_param(struct exec *exec, uint32_t parameter, const struct value *value)
 {
     exec->env.params[parameter] = *value;

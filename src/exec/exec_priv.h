@@ -175,6 +175,11 @@ NODISCARD llkv_code run_local(struct run *run, const struct op *op, size_t bytes
                               bool *out_new);
 NODISCARD llkv_code exec_state(struct run *run, const struct op *op, size_t bytes, void *out_state,
                                bool *out_new);
+/* Large memory of an operator: zeroed, on huge pages from some size on, because what is probed at
+ * random misses the small ones. NULL after recording LLKV_NOMEM; freed with the same size, to the
+ * same budget. */
+void *big_alloc(struct cx *cx, size_t bytes);
+void big_free(struct mem_budget *budget, void *ptr, size_t bytes);
 /* Set a parameter: programs bind it before their next run. */
 void exec_set_param(struct exec *exec, uint32_t parameter, const struct value *value);
 

@@ -78,7 +78,9 @@ struct group_range {
     uint32_t room;
     uint8_t *plain; /* PLAIN: states of the one group */
     bool direct;    /* still an array */
-    uint8_t *states, *present;
+    uint8_t *states;
+    uint64_t *counts; /* rows per slot; 0: no such group */
+    size_t state_room, count_room;
     bool has_table;
     struct keytab table;
     struct agg_feed *feeds;
@@ -128,6 +130,11 @@ NODISCARD llkv_code group_feed_rows(struct run *run, const struct op_group *g,
 /* group_direct.c */
 NODISCARD llkv_code group_direct_new(struct run *run, const struct op_group *g,
                                      struct group_range *r);
+/* count(*) without a filter is known from the slots' counts and not fed row by row. */
+bool group_direct_counts(const struct op_group *g, const struct link_agg *a);
+/* Feed it, once all rows of the range are there. */
+NODISCARD llkv_code group_direct_finish(struct run *run, const struct op_group *g,
+                                        struct group_range *r);
 /* Numbers of the groups; *out_fits false: a key is outside, nothing was done. */
 NODISCARD llkv_code group_direct_ids(const struct op_group *g, struct group_range *r, uint32_t n,
                                      bool *out_fits);

@@ -4,18 +4,20 @@
 static void direct_release(void *ptr)
 {
     struct group_range *r = ptr;
-    mem_free(r->states);
-    mem_free(r->present);
+    big_free(r->heap.budget, r->states, r->state_room);
+    big_free(r->heap.budget, r->counts, r->count_room);
     r->states = NULL;
-    r->present = NULL;
+    r->counts = NULL;
 }
 
 llkv_code group_direct_new(struct run *run, const struct op_group *g, struct group_range *r)
 {
     TRY(run_own(run, direct_release, r));
-    r->states = mem_alloc_zero(run->cx->budget, (size_t)g->slots * g->state_bytes + 16);
-    r->present = mem_alloc_zero(run->cx->budget, g->slots);
-    if (r->states == NULL || r->present == NULL) return cx_nomem(run->cx);
+    r->state_room = (size_t)g->slots * g->state_bytes + 16;
+    r->count_room = g->slots * sizeof *r->counts;
+    r->states = big_alloc(run->cx, r->state_room);
+    r->counts = big_alloc(run->cx, r->count_room);
+    if (r->states == NULL || r->counts == NULL) return LLKV_NOMEM;
     r->direct = true;
     return LLKV_OK;
 }
@@ -89,7 +91,37 @@ llkv_code group_direct_ids(const struct op_group *g, struct group_range *r, uint
     *out_fits = outside == 0;
     if (outside == 0)
         for (uint32_t i = 0; i < n; i++)
-            r->present[r->ids[i]] = 1;
+            r->counts[r->ids[i]]++;
+    return LLKV_OK;
+}
+
+bool group_direct_counts(const struct op_group *g, const struct link_agg *a)
+{
+    return g->strategy == PGROUP_DIRECT && a->agg->op == AGG_COUNT_STAR && a->filter.count == 0;
+}
+
+static llkv_code feed_count(struct agg_context *context, const struct agg_kernel *kernel,
+                            uint8_t *state, uint64_t count)
+{
+    while (count != 0) {
+        const uint32_t n = count < UINT32_MAX ? (uint32_t)count : UINT32_MAX;
+        TRY(kernel->update(context, state, NULL, NULL, n));
+        count -= n;
+    }
+    return LLKV_OK;
+}
+
+llkv_code group_direct_finish(struct run *run, const struct op_group *g, struct group_range *r)
+{
+    for (uint32_t i = 0; i < g->node->agg_count; i++) {
+        const struct link_agg *a = &g->aggs[i];
+        struct agg_context context = {.cx = run->cx, .heap = &r->heap};
+        if (!group_direct_counts(g, a)) continue;
+        for (uint32_t slot = 0; slot < g->slots; slot++)
+            TRY(feed_count(&context, a->kernel,
+                           r->states + (size_t)slot * g->state_bytes + a->state_at,
+                           r->counts[slot]));
+    }
     return LLKV_OK;
 }
 
@@ -150,9 +182,10 @@ llkv_code group_direct_convert(struct run *run, const struct op_group *g, struct
     uint32_t *slots = cx_alloc_array(run->cx, VEC_ROWS_MAX, sizeof *slots);
     struct colbuf *bufs = cx_alloc_zero(run->cx, g->node->key_count * sizeof *bufs);
     if (slots == NULL || bufs == NULL) return LLKV_NOMEM;
+    TRY(group_direct_finish(run, g, r));
     uint32_t n = 0;
     for (uint32_t slot = 0; slot < g->slots; slot++) {
-        if (!r->present[slot]) continue;
+        if (r->counts[slot] == 0) continue;
         slots[n++] = slot;
         if (n < VEC_ROWS_MAX) continue;
         TRY(convert_slots(run, g, r, bufs, slots, n));

@@ -110,10 +110,11 @@ static llkv_code put_aside(struct run *run, const struct link_agg *a, struct agg
     return rowstore_append(&f->ordered, f->order_vectors, NULL, in->live);
 }
 
-static llkv_code feed_kernel(const struct op_group *g, struct group_range *r,
-                             const struct link_agg *a, struct agg_feed *f, const struct vector *v,
-                             uint32_t n, const uint32_t *ids)
+static llkv_code feed_kernel(const struct op_group *g, struct group_range *r, uint32_t index,
+                             const struct vector *v, uint32_t n, const uint32_t *ids)
 {
+    const struct link_agg *a = &g->aggs[index];
+    struct agg_feed *f = &r->feeds[index];
     const void *data = v == NULL ? NULL : v->data;
     const uint64_t *validity = v == NULL ? NULL : v->validity;
     if (ids == NULL)
@@ -140,7 +141,7 @@ static llkv_code feed_one(struct run *run, const struct op_group *g, struct grou
             ids = f->narrow_ids;
         }
     }
-    if (!a->has_arg) return feed_kernel(g, r, a, f, NULL, in.live, ids);
+    if (!a->has_arg) return feed_kernel(g, r, index, NULL, in.live, ids);
     if (is_distinct(a)) {
         TRY(feed_reserve(run, f));
         TRY(leave_new(run, a, f, &in, &ids));
@@ -149,14 +150,16 @@ static llkv_code feed_one(struct run *run, const struct op_group *g, struct grou
     if (is_ordered(a)) return put_aside(run, a, f, &in, ids);
     struct vector v;
     TRY(eval_flat(run, &a->arg, &f->arg, &in, &v));
-    return feed_kernel(g, r, a, f, &v, in.live, ids);
+    return feed_kernel(g, r, index, &v, in.live, ids);
 }
 
 llkv_code group_feed(struct run *run, const struct op_group *g, struct group_range *r,
                      const struct batch *in, const uint32_t *ids)
 {
-    for (uint32_t i = 0; i < g->node->agg_count; i++)
-        if (!g->aggs[i].by_row) TRY(feed_one(run, g, r, i, in, ids));
+    for (uint32_t i = 0; i < g->node->agg_count; i++) {
+        if (g->aggs[i].by_row || (r->direct && group_direct_counts(g, &g->aggs[i]))) continue;
+        TRY(feed_one(run, g, r, i, in, ids));
+    }
     return g->node->row_of_agg >= 0 ? group_feed_rows(run, g, r, in, ids) : LLKV_OK;
 }
 
@@ -179,10 +182,11 @@ static llkv_code feed_sorted(struct run *run, const struct op_group *g, struct g
         uint32_t n = 0;
         for (; n < VEC_ROWS_MAX && at < kept->count; at++)
             rows[n++] = rowstore_at(&f->ordered, kept->entries[at].row);
-        TRY(rowfmt_read(run, &a->order_fmt, 0, rows, n, false, &ids, &id));
-        TRY(rowfmt_read(run, &a->order_fmt, value, rows, n, rowstore_has_nulls(&f->ordered, value),
-                        &values, &v));
-        TRY(feed_kernel(g, r, a, f, &v, n, g->strategy == PGROUP_PLAIN ? NULL : id.data));
+        const struct rowlist groups = {rows, n, false};
+        const struct rowlist args = {rows, n, rowstore_has_nulls(&f->ordered, value)};
+        TRY(rowfmt_read(run, &a->order_fmt, 0, &groups, &ids, &id));
+        TRY(rowfmt_read(run, &a->order_fmt, value, &args, &values, &v));
+        TRY(feed_kernel(g, r, index, &v, n, g->strategy == PGROUP_PLAIN ? NULL : id.data));
     }
     return LLKV_OK;
 }

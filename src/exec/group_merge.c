@@ -140,14 +140,14 @@ static llkv_code merge_part(struct run *run, void *arg, uint32_t part)
     for (uint32_t i = 1; i < m->s->range_count; i++) {
         const struct group_range *r = m->s->ranges[i];
         for (uint32_t slot = first; r != NULL && slot < end; slot++) {
-            if (!r->present[slot]) continue;
+            if (r->counts[slot] == 0) continue;
             uint8_t *to = into->states + (size_t)slot * bytes;
             const uint8_t *from = r->states + (size_t)slot * bytes;
-            if (into->present[slot])
+            if (into->counts[slot] != 0)
                 TRY(merge_states(run, m->g, run->cx->arena, to, from));
             else
                 memcpy(to, from, bytes);
-            into->present[slot] = 1;
+            into->counts[slot] = 1;
         }
     }
     return LLKV_OK;
@@ -181,8 +181,9 @@ static llkv_code order_groups(struct run *run, const struct op_group *g, struct 
             uint32_t n = 0;
             for (; n < VEC_ROWS_MAX && at < r->table.count; at++)
                 if (row_link(keytab_row(&r->table, at)) == 0) rows[n++] = keytab_row(&r->table, at);
+            const struct rowlist list = {rows, n, true};
             for (uint32_t k = 0; k < keys; k++)
-                TRY(rowfmt_read(run, &g->fmt, k, rows, n, true, &bufs[k], &vectors[k]));
+                TRY(rowfmt_read(run, &g->fmt, k, &list, &bufs[k], &vectors[k]));
             vectors[keys] = (struct vector){
                 .phys = PHYS_U64, .shape = VEC_FLAT, .rows = n, .data = (const void *)rows};
             TRY(rowstore_append(&s->order, vectors, NULL, n));
@@ -197,7 +198,11 @@ static llkv_code merge_direct(struct run *run, const struct op_group *g, struct 
     bool all = true;
     for (uint32_t i = 0; i < s->range_count; i++)
         if (s->ranges[i] != NULL && !s->ranges[i]->direct) all = false;
-    if (all) return merge_arrays(run, g, s);
+    if (all) {
+        for (uint32_t i = 0; i < s->range_count; i++)
+            if (s->ranges[i] != NULL) TRY(group_direct_finish(run, g, s->ranges[i]));
+        return merge_arrays(run, g, s);
+    }
     for (uint32_t i = 0; i < s->range_count; i++) {
         struct group_range *r = s->ranges[i];
         if (r == NULL || !r->direct) continue;

@@ -74,7 +74,7 @@ static uint32_t next_slots(const struct op_group *g, const struct group_range *r
 {
     uint32_t n = 0;
     for (; n < VEC_ROWS_MAX && l->at < l->end; l->at++) {
-        if (!r->present[l->at]) continue;
+        if (r->counts[l->at] == 0) continue;
         l->slots[n] = (uint32_t)l->at;
         l->states[n++] = r->states + l->at * g->state_bytes;
     }
@@ -225,8 +225,8 @@ static llkv_code key_column(struct run *run, const struct op_group *g, struct gr
     const struct group_state *s = run->exec->states[g->op.id];
     if (g->strategy == PGROUP_DIRECT && !s->by_order)
         return group_direct_key(run, g, k, l->slots, n, &l->columns[k], &l->vectors[k]);
-    TRY(rowfmt_read(run, &g->fmt, k, l->rows, n, keys_have_nulls(s, k), &l->columns[k],
-                    &l->vectors[k]));
+    const struct rowlist list = {l->rows, n, keys_have_nulls(s, k)};
+    TRY(rowfmt_read(run, &g->fmt, k, &list, &l->columns[k], &l->vectors[k]));
     if (!g->op.varies) l->vectors[k].flags |= VEC_STABLE;
     return LLKV_OK;
 }

@@ -43,6 +43,7 @@ struct op_join {
 
 struct join_state {
     struct collect rows;
+    struct mem_budget *budget;
     bool built, dense, unique;
     uint64_t *dir;
     uint32_t mask;

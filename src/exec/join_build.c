@@ -1,13 +1,18 @@
 /* join_build.c -- the table of a join: rows, directory or dense array, groups of IN. */
 #include "exec/join.h"
 
+static size_t dir_bytes(uint32_t mask)
+{
+    return ((size_t)mask + 1) * sizeof(uint64_t);
+}
+
 static void join_release(void *ptr)
 {
     struct join_state *s = ptr;
-    mem_free(s->dir);
-    mem_free(s->dense_rows);
+    big_free(s->budget, s->dir, dir_bytes(s->mask));
+    big_free(s->budget, s->dense_rows, s->dense_range * sizeof *s->dense_rows);
+    big_free(s->budget, s->group_dir, dir_bytes(s->group_mask));
     mem_free(s->marks);
-    mem_free(s->group_dir);
     mem_free(s->group_links);
     s->dir = NULL;
     s->dense_rows = NULL;
@@ -39,9 +44,9 @@ static llkv_code directory_new(struct run *run, uint64_t n, uint64_t **out_dir, 
         slots *= 2;
     if (slots > UINT64_C(1) << 32)
         return cx_fail(run->cx, LLKV_LIMIT, "a join holds more than 2 billion rows");
-    *out_dir = mem_alloc_zero(run->cx->budget, slots * sizeof **out_dir);
     *out_mask = (uint32_t)(slots - 1);
-    return *out_dir == NULL ? cx_nomem(run->cx) : LLKV_OK;
+    *out_dir = big_alloc(run->cx, dir_bytes(*out_mask));
+    return *out_dir == NULL ? LLKV_NOMEM : LLKV_OK;
 }
 
 /* Rows are entered from the last to the first, each before those of equal key: chains run in build
@@ -128,8 +133,8 @@ static llkv_code build_dense(struct run *run, const struct op_join *join, struct
     if (range >= store->count * 4 + 4096) return LLKV_OK;
     s->dense_min = node->key_min;
     s->dense_range = range + 1;
-    s->dense_rows = mem_alloc_zero(run->cx->budget, s->dense_range * sizeof *s->dense_rows);
-    if (s->dense_rows == NULL) return cx_nomem(run->cx);
+    s->dense_rows = big_alloc(run->cx, s->dense_range * sizeof *s->dense_rows);
+    if (s->dense_rows == NULL) return LLKV_NOMEM;
     s->dense = fill_dense(join, s, store);
     return LLKV_OK;
 }

@@ -21,7 +21,8 @@ static llkv_code right_column(struct run *run, const struct op_join *join,
 {
     const struct join_state *s = run->exec->states[join->op.id];
     const bool nulls = l->null_rows || rowstore_has_nulls(s->rows.store, c);
-    TRY(rowfmt_read(run, &join->fmt, c, l->rows, l->pair_count, nulls, buf, out));
+    const struct rowlist list = {l->rows, l->pair_count, nulls};
+    TRY(rowfmt_read(run, &join->fmt, c, &list, buf, out));
     if (!join->op.varies) out->flags |= VEC_STABLE;
     return LLKV_OK;
 }

@@ -20,28 +20,11 @@ static llkv_code probe_reserve(struct run *run, const struct op_join *join, stru
     return LLKV_OK;
 }
 
-ALWAYS_INLINE void widen(uint64_t *restrict out, const uint8_t *data, uint32_t n,
-                         const uint32_t width)
+/* Keys as images that compare with built rows. */
+static void stage_keys(const struct op_join *join, struct join_local *l, uint32_t n)
 {
-    for (uint32_t i = 0; i < n; i++) {
-        uint64_t word = 0;
-        memcpy(&word, data + (size_t)i * width, width);
-        out[i] = word;
-    }
-}
-
-static void key_words(const struct vector *v, uint32_t n, uint64_t *out)
-{
-    switch (phys_bytes[v->phys]) {
-    case 1: widen(out, v->data, n, 1); break;
-    case 2: widen(out, v->data, n, 2); break;
-    case 4: widen(out, v->data, n, 4); break;
-    case 8: widen(out, v->data, n, 8); break;
-    default: /* BOOL */
-        for (uint32_t i = 0; i < n; i++)
-            out[i] = bit_get(v->data, i);
-        break;
-    }
+    const struct rowdest dest = {l->stage, join->key_end};
+    rowfmt_write(&join->fmt, l->keys, join->node->key_count, 0, n, &dest);
 }
 
 static void probe_dense(const struct op_join *join, const struct join_state *s,
@@ -118,13 +101,13 @@ llkv_code join_probe(struct run *run, const struct op_join *join, struct join_lo
         memset(l->heads, 0, n * sizeof *l->heads);
         return LLKV_OK;
     }
-    if (join->one_word) key_words(&l->keys[0], n, l->words);
+    if (join->one_word) vec_words(&l->keys[0], n, l->words);
     if (s->dense) {
         probe_dense(join, s, l, n);
     } else {
         rowfmt_hash(&join->fmt, l->keys, n, l->wide_hash, l->hash);
         if (!join->one_word)
-            rowfmt_write(&join->fmt, l->keys, join->node->key_count, 0, n, l->stage, join->key_end);
+            stage_keys(join, l, n);
         probe_directory(join, s, l, n);
     }
     drop_null_keys(join, l, join->node->key_count, n);
@@ -154,7 +137,7 @@ static void group_heads(const struct op_join *join, const struct join_state *s,
         return;
     }
     rowfmt_hash(&join->group_fmt, l->keys, n, l->wide_hash, l->hash);
-    rowfmt_write(&join->fmt, l->keys, join->node->key_count, 0, n, l->stage, join->key_end);
+    stage_keys(join, l, n);
     for (uint32_t i = 0; i < n; i++)
         l->heads[i] = find_group(join, s, l->hash[i], l->stage + (size_t)i * join->key_end);
     drop_null_keys(join, l, last, n);

@@ -3,11 +3,21 @@
 
 enum { FIRST_ROWS = 32, FIRST_SLOTS = 64, PREFETCH_SLOTS = 32 * 1024 };
 
+static size_t row_bytes(const struct keytab *t, uint32_t capacity)
+{
+    return (size_t)capacity * t->fmt->stride + 64;
+}
+
+static size_t dir_bytes(uint32_t mask)
+{
+    return ((size_t)mask + 1) * sizeof(uint64_t);
+}
+
 void keytab_deinit(void *ptr)
 {
     struct keytab *t = ptr;
-    if (t->rows_heap) mem_free(t->rows);
-    if (t->dir_heap) mem_free(t->dir);
+    if (t->rows_heap) big_free(t->heap.budget, t->rows, row_bytes(t, t->capacity));
+    if (t->dir_heap) big_free(t->heap.budget, t->dir, dir_bytes(t->mask));
     arena_deinit(&t->heap);
     t->rows = NULL;
     t->dir = NULL;
@@ -32,6 +42,7 @@ void keytab_reset(struct keytab *t)
     if (t->count == 0) return;
     memset(t->dir, 0, ((size_t)t->mask + 1) * sizeof *t->dir);
     t->count = 0;
+    t->null_row = 0;
     memset(t->null_seen, 0, (size_t)t->fmt->null_words * 8);
     arena_reset(&t->heap);
 }
@@ -45,13 +56,13 @@ static llkv_code grow_rows(struct keytab *t)
     if (t->capacity >= UINT32_MAX / 4)
         return cx_fail(run->cx, LLKV_LIMIT, "an operator holds more than 4 billion groups");
     const uint32_t capacity = first ? FIRST_ROWS : t->capacity * (t->capacity < 4096 ? 8 : 2);
-    const size_t bytes = (size_t)capacity * stride + 64;
+    const size_t bytes = row_bytes(t, capacity);
     /* Few and short rows come from the arena: no allocation for a small statement. */
     const bool heap = !first || bytes > 16384;
-    uint8_t *rows = heap ? mem_alloc_aligned(run->cx->budget, bytes) : cx_alloc(run->cx, bytes);
-    if (rows == NULL) return heap ? cx_nomem(run->cx) : LLKV_NOMEM;
+    uint8_t *rows = heap ? big_alloc(run->cx, bytes) : cx_alloc(run->cx, bytes);
+    if (rows == NULL) return LLKV_NOMEM;
     if (t->count != 0) memcpy(rows, t->rows, (size_t)t->count * stride);
-    if (t->rows_heap) mem_free(t->rows);
+    if (t->rows_heap) big_free(t->heap.budget, t->rows, row_bytes(t, t->capacity));
     t->rows = rows;
     t->rows_heap = heap;
     t->capacity = capacity;
@@ -63,9 +74,9 @@ static llkv_code grow_directory(struct keytab *t)
     const uint64_t slots = ((uint64_t)t->mask + 1) * (t->mask < 65536 ? 4 : 2);
     if (slots > UINT64_C(1) << 32)
         return cx_fail(t->run->cx, LLKV_LIMIT, "an operator holds more than 2 billion groups");
-    uint64_t *dir = mem_alloc_zero(t->run->cx->budget, slots * sizeof *dir);
-    if (dir == NULL) return cx_nomem(t->run->cx);
     const uint32_t mask = (uint32_t)(slots - 1);
+    uint64_t *dir = big_alloc(t->run->cx, dir_bytes(mask));
+    if (dir == NULL) return LLKV_NOMEM;
     for (uint64_t s = 0; s <= t->mask; s++) {
         const uint64_t entry = t->dir[s];
         if (entry == 0) continue;
@@ -74,7 +85,7 @@ static llkv_code grow_directory(struct keytab *t)
             at = (at + 1) & mask;
         dir[at] = entry;
     }
-    if (t->dir_heap) mem_free(t->dir);
+    if (t->dir_heap) big_free(t->heap.budget, t->dir, dir_bytes(t->mask));
     t->dir = dir;
     t->dir_heap = true;
     t->mask = mask;
@@ -98,7 +109,8 @@ static llkv_code stage_keys(struct keytab *t, const struct vector *keys, uint32_
 {
     TRY(stage_reserve(t, n));
     rowfmt_hash(t->fmt, keys, n, t->wide_hash, t->hash);
-    rowfmt_write(t->fmt, keys, t->fmt->column_count, 0, n, t->stage, t->fmt->end);
+    const struct rowdest dest = {t->stage, t->fmt->end};
+    rowfmt_write(t->fmt, keys, t->fmt->column_count, 0, n, &dest);
     if (t->mask >= PREFETCH_SLOTS) {
         for (uint32_t i = 0; i < n; i++)
             PREFETCH(&t->dir[t->hash[i] & t->mask]);
@@ -110,19 +122,9 @@ static llkv_code stage_keys(struct keytab *t, const struct vector *keys, uint32_
     return LLKV_OK;
 }
 
-/* One key column of one slot: null word and slot are all there is to compare. */
-ALWAYS_INLINE bool image_equal(const struct rowfmt *fmt, const uint8_t *a, const uint8_t *b,
-                               const bool one_word)
-{
-    if (one_word)
-        return row_word(a, ROW_NULLS_AT) == row_word(b, ROW_NULLS_AT) &&
-               row_word(a, ROW_NULLS_AT + 8) == row_word(b, ROW_NULLS_AT + 8);
-    return rowfmt_equal(fmt, a, b);
-}
-
 /* The row, or ROW_NONE and the free slot. */
-ALWAYS_INLINE uint32_t probe(const struct keytab *t, const uint8_t *image, uint32_t hash,
-                             uint32_t *out_slot, const bool one_word)
+static uint32_t probe(const struct keytab *t, const uint8_t *image, uint32_t hash,
+                      uint32_t *out_slot)
 {
     uint32_t slot = hash & t->mask;
     for (;;) {
@@ -132,8 +134,7 @@ ALWAYS_INLINE uint32_t probe(const struct keytab *t, const uint8_t *image, uint3
             return ROW_NONE;
         }
         const uint32_t row = (uint32_t)entry - 1;
-        if ((uint32_t)(entry >> 32) == hash &&
-            image_equal(t->fmt, keytab_row(t, row), image, one_word))
+        if ((uint32_t)(entry >> 32) == hash && rowfmt_equal(t->fmt, keytab_row(t, row), image))
             return row;
         slot = (slot + 1) & t->mask;
     }
@@ -182,14 +183,14 @@ static llkv_code finish_new(struct keytab *t, const struct vector *keys, uint32_
     return LLKV_OK;
 }
 
-ALWAYS_INLINE llkv_code map_rows(struct keytab *t, uint32_t n, uint32_t *ids, const bool one_word)
+static llkv_code map_rows(struct keytab *t, uint32_t n, uint32_t *ids)
 {
     const uint32_t step = t->fmt->end;
     for (uint32_t i = 0; i < n; i++) {
         uint32_t slot = 0;
         const uint8_t *image = t->stage + (size_t)i * step;
-        uint32_t row = probe(t, image, t->hash[i], &slot, one_word);
-        if (UNLIKELY(row == ROW_NONE)) {
+        uint32_t row = probe(t, image, t->hash[i], &slot);
+        if (row == ROW_NONE) {
             row = t->count;
             TRY(add_row(t, image, t->hash[i], slot));
         }
@@ -198,26 +199,105 @@ ALWAYS_INLINE llkv_code map_rows(struct keytab *t, uint32_t n, uint32_t *ids, co
     return LLKV_OK;
 }
 
+/* ---- one integer key: its value is the image; the row of NULL is known by number ---- */
+enum { WORD_AT = ROW_NULLS_AT + 8 };
+#define NULL_HASH UINT32_C(0x9e3779b9)
+
 static bool is_one_word(const struct keytab *t)
 {
-    return t->fmt->packed && t->fmt->key_count == 1;
+    const uint8_t phys = t->fmt->phys[0];
+    return t->fmt->packed && t->fmt->key_count == 1 && phys != PHYS_F32 && phys != PHYS_F64 &&
+           phys != PHYS_NULLS;
+}
+
+static uint32_t word_hash(uint64_t word)
+{
+    return (uint32_t)(hash_u64(word) >> 32);
+}
+
+static llkv_code stage_words(struct keytab *t, const struct vector *v, uint32_t n)
+{
+    TRY(stage_reserve(t, n));
+    vec_words(v, n, t->wide_hash);
+    for (uint32_t i = 0; i < n; i++) t->hash[i] = word_hash(t->wide_hash[i]);
+    if (t->mask < PREFETCH_SLOTS) return LLKV_OK;
+    for (uint32_t i = 0; i < n; i++) PREFETCH(&t->dir[t->hash[i] & t->mask]);
+    for (uint32_t i = 0; i < n; i++) {
+        const uint32_t row = (uint32_t)t->dir[t->hash[i] & t->mask];
+        if (row != 0) PREFETCH(keytab_row(t, row - 1));
+    }
+    return LLKV_OK;
+}
+
+ALWAYS_INLINE uint32_t probe_word(const struct keytab *t, uint64_t word, uint32_t hash,
+                                  uint32_t *out_slot)
+{
+    for (uint32_t slot = hash & t->mask;; slot = (slot + 1) & t->mask) {
+        const uint64_t entry = t->dir[slot];
+        if (entry == 0) {
+            *out_slot = slot;
+            return ROW_NONE;
+        }
+        const uint32_t row = (uint32_t)entry - 1;
+        if ((uint32_t)(entry >> 32) == hash && row_word(keytab_row(t, row), WORD_AT) == word)
+            return row;
+    }
+}
+
+static llkv_code add_word(struct keytab *t, uint64_t word, bool null, uint32_t hash, uint32_t slot)
+{
+    uint64_t image[3] = {0, null, word};
+    if (!null) return add_row(t, (const uint8_t *)image, hash, slot);
+    /* Not in the directory: no value may meet it. */
+    if (t->count == t->capacity) TRY(grow_rows(t));
+    uint8_t *row = keytab_row(t, t->count++);
+    memset(row, 0, t->fmt->stride);
+    memcpy(row, image, sizeof image);
+    memcpy(row + ROW_HASH_AT, &hash, sizeof hash);
+    t->null_row = t->count;
+    return LLKV_OK;
+}
+
+/* `add` false: ROW_NONE for a key that is not there. */
+ALWAYS_INLINE llkv_code map_words(struct keytab *t, const struct vector *v, uint32_t n,
+                                  uint32_t *ids, const bool add)
+{
+    TRY(stage_words(t, v, n));
+    for (uint32_t i = 0; i < n; i++) {
+        uint32_t slot = 0, row;
+        const bool null = v->validity != NULL && !bit_get(v->validity, i);
+        if (null)
+            row = t->null_row == 0 ? ROW_NONE : t->null_row - 1;
+        else
+            row = probe_word(t, t->wide_hash[i], t->hash[i], &slot);
+        if (row == ROW_NONE && add) {
+            row = t->count;
+            TRY(add_word(t, null ? 0 : t->wide_hash[i], null, null ? NULL_HASH : t->hash[i], slot));
+        }
+        ids[i] = row;
+    }
+    return LLKV_OK;
 }
 
 llkv_code keytab_map(struct keytab *t, const struct vector *keys, uint32_t n, uint32_t *ids)
 {
     const uint32_t first = t->count;
-    TRY(stage_keys(t, keys, n));
-    TRY(is_one_word(t) ? map_rows(t, n, ids, true) : map_rows(t, n, ids, false));
+    if (is_one_word(t)) {
+        TRY(map_words(t, &keys[0], n, ids, true));
+    } else {
+        TRY(stage_keys(t, keys, n));
+        TRY(map_rows(t, n, ids));
+    }
     return t->count == first ? LLKV_OK : finish_new(t, keys, first);
 }
 
 llkv_code keytab_find(struct keytab *t, const struct vector *keys, uint32_t n, uint32_t *ids)
 {
+    if (is_one_word(t)) return map_words(t, &keys[0], n, ids, false);
     TRY(stage_keys(t, keys, n));
-    const bool one_word = is_one_word(t);
     for (uint32_t i = 0; i < n; i++) {
-        uint32_t slot = 0;
-        ids[i] = probe(t, t->stage + (size_t)i * t->fmt->end, t->hash[i], &slot, one_word);
+        uint32_t slot;
+        ids[i] = probe(t, t->stage + (size_t)i * t->fmt->end, t->hash[i], &slot);
     }
     return LLKV_OK;
 }

@@ -18,6 +18,7 @@ struct keytab {
     uint32_t mask;
     struct arena heap; /* of texts */
     uint64_t *null_seen;
+    uint32_t null_row; /* one integer key: the row of NULL + 1 */
     /* scratch of one batch */
     uint8_t *stage;
     uint32_t *hash;

@@ -49,7 +49,7 @@ static llkv_code range_reset(const struct op_group *g, struct group_range *r)
     if (r->states != NULL) {
         r->direct = true;
         memset(r->states, 0, (size_t)g->slots * g->state_bytes);
-        memset(r->present, 0, g->slots);
+        memset(r->counts, 0, g->slots * sizeof *r->counts);
     }
     return group_feeds_reset(g, r);
 }

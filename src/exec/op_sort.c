@@ -26,6 +26,7 @@ struct top_range {
     struct eval *evals;
     struct eval first;
     uint16_t *sel;
+    uint64_t *codes;
     const uint8_t **rows;
     bool bounded, bound_null;
     uint64_t bound; /* code of the first key of the last row kept */
@@ -66,7 +67,8 @@ static llkv_code top_range_new(struct run *run, const struct op_sort *sort, stru
     r->evals = cx_alloc_zero(run->cx, count * sizeof *r->evals);
     r->sel = cx_alloc_array(run->cx, VEC_ROWS_MAX + 64, sizeof *r->sel);
     r->rows = cx_alloc_array(run->cx, VEC_ROWS_MAX, sizeof *r->rows);
-    if (r->vectors == NULL || r->evals == NULL || r->sel == NULL || r->rows == NULL)
+    r->codes = cx_alloc_array(run->cx, VEC_ROWS_MAX, sizeof *r->codes);
+    if (r->codes == NULL || r->vectors == NULL || r->evals == NULL || r->sel == NULL || r->rows == NULL)
         return LLKV_NOMEM;
     TRY(rowstore_init(run, &r->stores[0], &sort->fmt));
     TRY(rowstore_init(run, &r->stores[1], &sort->fmt));
@@ -112,18 +114,12 @@ static llkv_code top_narrow(struct run *run, const struct op_sort *sort, struct 
 {
     struct vector v;
     TRY(eval_flat(run, &sort->first_key, &r->first, io, &v));
-    const uint32_t width = phys_bytes[v.phys];
-    const uint8_t *data = v.data;
+    sort_vector_codes(&v, io->live, r->codes);
     uint32_t kept = 0;
     for (uint32_t i = 0; i < io->live; i++) {
-        uint8_t slot[16] = {0};
         const bool null = v.validity != NULL && !bit_get(v.validity, i);
-        if (width != 0)
-            memcpy(slot, data + (size_t)i * width, width);
-        else if (v.phys == PHYS_BOOL)
-            slot[0] = bit_get(v.data, i);
         r->sel[kept] = io->sel == NULL ? (uint16_t)i : io->sel[i];
-        kept += within_bound(sort, r, null, null ? 0 : sort_code(v.phys, slot));
+        kept += within_bound(sort, r, null, r->codes[i]);
     }
     io->sel = r->sel;
     io->live = kept;
@@ -158,7 +154,9 @@ static llkv_code top_drain(struct run *run, const struct op_sort *sort, struct s
                               .ranges_per_thread = 4};
     for (uint32_t i = 0; i < s->top_room; i++) {
         if (s->tops[i] == NULL) continue;
-        rowstore_reset(&s->tops[i]->stores[s->tops[i]->current]);
+        struct rowstore *store = &s->tops[i]->stores[s->tops[i]->current];
+        if (s->top_count > 1) rowstore_deinit(store);
+        rowstore_reset(store);
         s->tops[i]->bounded = false;
     }
     TRY(chain_drain(run, sort->input, &sink));

@@ -89,26 +89,27 @@ static void normalise_f32(uint8_t *slot, uint32_t stride, uint32_t n)
     }
 }
 
-static void write_nulls(uint8_t *rows, uint32_t stride, uint32_t c, uint32_t at, uint32_t width,
-                        const uint64_t *validity, uint32_t from, uint32_t n)
+static void write_nulls(const struct rowfmt *fmt, uint32_t c, const uint64_t *validity,
+                        uint32_t from, uint32_t n, const struct rowdest *dest)
 {
+    const uint32_t at = fmt->at[c], bytes = phys_bytes[fmt->phys[c]] > 8 ? 16 : 8;
     for (uint32_t i = 0; i < n; i++) {
         if (bit_get(validity, from + i)) continue;
-        uint8_t *row = rows + (size_t)i * stride;
+        uint8_t *row = dest->rows + (size_t)i * dest->stride;
         uint8_t *word_at = row + ROW_NULLS_AT + (size_t)(c >> 6) * 8;
         uint64_t word;
         memcpy(&word, word_at, 8);
         word |= UINT64_C(1) << (c & 63);
         memcpy(word_at, &word, 8);
-        memset(row + at, 0, width > 8 ? 16 : 8);
+        memset(row + at, 0, bytes);
     }
 }
 
 static void write_column(const struct rowfmt *fmt, uint32_t c, const struct vector *v,
-                         uint32_t from, uint32_t n, uint8_t *rows, uint32_t stride)
+                         uint32_t from, uint32_t n, const struct rowdest *dest)
 {
-    const uint32_t width = phys_bytes[fmt->phys[c]];
-    uint8_t *slot = rows + fmt->at[c];
+    const uint32_t width = phys_bytes[fmt->phys[c]], stride = dest->stride;
+    uint8_t *slot = dest->rows + fmt->at[c];
     const uint8_t *data = (const uint8_t *)v->data + (size_t)from * width;
     assert(v->shape == VEC_FLAT);
     switch (width) {
@@ -123,29 +124,47 @@ static void write_column(const struct rowfmt *fmt, uint32_t c, const struct vect
     }
     if (c < fmt->key_count && fmt->phys[c] == PHYS_F64) normalise_f64(slot, stride, n);
     if (c < fmt->key_count && fmt->phys[c] == PHYS_F32) normalise_f32(slot, stride, n);
-    if (v->validity != NULL) write_nulls(rows, stride, c, fmt->at[c], width, v->validity, from, n);
-}
-
-/* A column without values: every row is NULL. */
-static void write_null_column(const struct rowfmt *fmt, uint32_t c, uint32_t n, uint8_t *rows,
-                              uint32_t stride)
-{
-    static const uint64_t none[VEC_WORDS_MAX];
-    write_nulls(rows, stride, c, fmt->at[c], 8, none, 0, n);
+    if (v->validity != NULL) write_nulls(fmt, c, v->validity, from, n, dest);
 }
 
 void rowfmt_write(const struct rowfmt *fmt, const struct vector *columns, uint32_t column_count,
-                  uint32_t from, uint32_t n, uint8_t *rows, uint32_t stride)
+                  uint32_t from, uint32_t n, const struct rowdest *dest)
 {
-    assert(n <= VEC_ROWS_MAX);
+    static const uint64_t none[VEC_WORDS_MAX];
     const size_t null_bytes = (size_t)fmt->null_words * 8;
+    assert(n <= VEC_ROWS_MAX);
     for (uint32_t i = 0; i < n; i++)
-        memset(rows + (size_t)i * stride + ROW_NULLS_AT, 0, null_bytes);
+        memset(dest->rows + (size_t)i * dest->stride + ROW_NULLS_AT, 0, null_bytes);
     for (uint32_t c = 0; c < column_count; c++) {
         if (columns[c].phys == PHYS_NULLS || fmt->phys[c] == PHYS_NULLS)
-            write_null_column(fmt, c, n, rows, stride);
+            write_nulls(fmt, c, none, 0, n, dest);
         else
-            write_column(fmt, c, &columns[c], from, n, rows, stride);
+            write_column(fmt, c, &columns[c], from, n, dest);
+    }
+}
+
+/* ---- words ---- */
+ALWAYS_INLINE void widen(uint64_t *restrict out, const uint8_t *data, uint32_t n,
+                         const uint32_t width)
+{
+    for (uint32_t i = 0; i < n; i++) {
+        uint64_t word = 0;
+        memcpy(&word, data + (size_t)i * width, width);
+        out[i] = word;
+    }
+}
+
+void vec_words(const struct vector *v, uint32_t n, uint64_t *out)
+{
+    switch (phys_bytes[v->phys]) {
+    case 1: widen(out, v->data, n, 1); break;
+    case 2: widen(out, v->data, n, 2); break;
+    case 4: widen(out, v->data, n, 4); break;
+    case 8: widen(out, v->data, n, 8); break;
+    default: /* bits */
+        for (uint32_t i = 0; i < n; i++)
+            out[i] = bit_get(v->data, i);
+        break;
     }
 }
 
@@ -179,10 +198,10 @@ static bool read_validity(uint64_t *out, const uint8_t *const *rows, uint32_t c,
 }
 
 llkv_code rowfmt_read(struct run *run, const struct rowfmt *fmt, uint32_t c,
-                      const uint8_t *const *rows, uint32_t n, bool nulls, struct colbuf *buf,
-                      struct vector *out)
+                      const struct rowlist *list, struct colbuf *buf, struct vector *out)
 {
-    const uint32_t at = fmt->at[c];
+    const uint8_t *const *rows = list->rows;
+    const uint32_t at = fmt->at[c], n = list->n;
     TRY(colbuf_reserve(run, buf, fmt->phys[c], n));
     switch (phys_bytes[fmt->phys[c]]) {
     case 0:
@@ -194,7 +213,7 @@ llkv_code rowfmt_read(struct run *run, const struct rowfmt *fmt, uint32_t c,
     case 8: read_width(buf->data, rows, at, n, 8); break;
     default: read_width(buf->data, rows, at, n, 16); break;
     }
-    const bool any = nulls && read_validity(buf->validity, rows, c, n);
+    const bool any = list->nulls && read_validity(buf->validity, rows, c, n);
     *out = (struct vector){.phys = fmt->phys[c],
                            .shape = VEC_FLAT,
                            .rows = n,

@@ -32,19 +32,33 @@ struct rowfmt {
 /* Keys come first in `phys`. Lives in cx->arena. */
 NODISCARD llkv_code rowfmt_init(struct cx *cx, struct rowfmt *fmt, const uint8_t *phys,
                                 uint32_t column_count, uint32_t key_count, uint32_t state_bytes);
-/* Write rows from .. from + n of FLAT dense columns to `rows`, `stride` apart. Keys are normalised
- * (-0.0, NaN). `column_count` columns, the first of the format; the header is left alone. */
+/* Where rows are written: `stride` bytes apart. */
+struct rowdest {
+    uint8_t *rows;
+    uint32_t stride;
+};
+/* Write rows from .. from + n of FLAT dense columns. Keys are normalised (-0.0, NaN). `column_count`
+ * columns, the first of the format; the header is left alone. */
 void rowfmt_write(const struct rowfmt *fmt, const struct vector *columns, uint32_t column_count,
-                  uint32_t from, uint32_t n, uint8_t *rows, uint32_t stride);
-/* Column c of n rows into `buf` as a FLAT vector; `nulls` false: known to have none. */
+                  uint32_t from, uint32_t n, const struct rowdest *dest);
+/* Rows to read; `nulls` false: the column read is known to have none. */
+struct rowlist {
+    const uint8_t *const *rows;
+    uint32_t n;
+    bool nulls;
+};
+/* Column c of the rows into `buf` as a FLAT vector. */
 NODISCARD llkv_code rowfmt_read(struct run *run, const struct rowfmt *fmt, uint32_t c,
-                                const uint8_t *const *rows, uint32_t n, bool nulls,
-                                struct colbuf *buf, struct vector *out);
+                                const struct rowlist *list, struct colbuf *buf,
+                                struct vector *out);
 /* Are the keys of two rows (or key images of the same format) equal? NULL equals NULL. */
 bool rowfmt_equal(const struct rowfmt *fmt, const uint8_t *a, const uint8_t *b);
 /* The hashes of n key images and of the key columns they were written from: 32 bits each. */
 void rowfmt_hash(const struct rowfmt *fmt, const struct vector *keys, uint32_t n, uint64_t *scratch,
                  uint32_t *out_hash);
+
+/* n FLAT values of up to 8 bytes as words, zero extended. */
+void vec_words(const struct vector *v, uint32_t n, uint64_t *restrict out);
 
 ALWAYS_INLINE bool row_is_null(const uint8_t *row, uint32_t c)
 {
@@ -89,7 +103,7 @@ ALWAYS_INLINE int64_t slot_integer(uint8_t phys, uint64_t word)
 struct rowblock {
     uint8_t *rows;
     uint32_t used, capacity;
-    bool pooled, heap; /* from the block pool; from mem_alloc_aligned; else the arena's */
+    bool pooled, heap; /* from the block pool; from mem_alloc_aligned; else of a slab or the arena */
 };
 
 struct rowstore {
@@ -100,6 +114,8 @@ struct rowstore {
     uint32_t filled;      /* in use: the last of them is being written */
     uint32_t block_capacity;
     struct rowblock *blocks;
+    uint8_t **slabs; /* blocks are cut from them; they stay with the store that got them */
+    uint32_t slab_count, slab_capacity, slab_used;
     uint64_t count;
     uint64_t *null_seen; /* bit per column */
     bool texts_kept;     /* some texts were copied to the heap */

@@ -1,7 +1,8 @@
 /* rowstore.c -- blocks of rows. */
 #include "exec/rows.h"
 
-enum { BLOCK_BYTES = 64 * 1024, FIRST_ROWS = 32 };
+/* From SLAB_FROM blocks on they are cut from recycled slabs of 2 MiB, which lie on huge pages. */
+enum { BLOCK_BYTES = 64 * 1024, SLAB_BYTES = 2 * 1024 * 1024, SLAB_FROM = 16, FIRST_ROWS = 32 };
 
 static void block_release(struct rowstore *store, struct rowblock *b)
 {
@@ -16,7 +17,11 @@ void rowstore_deinit(void *ptr)
     struct rowstore *store = ptr;
     for (uint32_t b = 0; b < store->block_count; b++)
         block_release(store, &store->blocks[b]);
+    for (uint32_t i = 0; i < store->slab_count; i++)
+        block_put(store->run->exec->env.blocks, store->slabs[i], BLOCK_2M);
     arena_deinit(&store->heap);
+    store->slab_count = 0;
+    store->slab_used = SLAB_BYTES;
     store->block_count = 0;
     store->filled = 0;
     store->count = 0;
@@ -27,7 +32,7 @@ llkv_code rowstore_init(struct run *run, struct rowstore *store, const struct ro
     uint32_t shift = 0;
     while (((size_t)fmt->stride << (shift + 1)) <= BLOCK_BYTES)
         shift++;
-    *store = (struct rowstore){.fmt = fmt, .run = run, .shift = shift};
+    *store = (struct rowstore){.fmt = fmt, .run = run, .shift = shift, .slab_used = SLAB_BYTES};
     arena_init(&store->heap, run->cx->budget);
     store->null_seen = cx_alloc_zero(run->cx, (size_t)(fmt->null_words + 1) * 8);
     if (store->null_seen == NULL) return LLKV_NOMEM;
@@ -58,6 +63,24 @@ static llkv_code block_reserve(struct rowstore *store, uint32_t count)
     return LLKV_OK;
 }
 
+/* A block out of the current slab. */
+static llkv_code block_carve(struct rowstore *store, uint8_t **out_rows)
+{
+    struct run *run = store->run;
+    if (store->slab_used == SLAB_BYTES) {
+        if (store->slab_count == store->slab_capacity)
+            TRY(vec_grow(run->cx, (void **)&store->slabs, &store->slab_capacity,
+                         sizeof *store->slabs));
+        uint8_t *slab = block_get(run->exec->env.blocks, BLOCK_2M);
+        if (slab == NULL) return cx_nomem(run->cx);
+        store->slabs[store->slab_count++] = slab;
+        store->slab_used = 0;
+    }
+    *out_rows = store->slabs[store->slab_count - 1] + store->slab_used;
+    store->slab_used += BLOCK_BYTES;
+    return LLKV_OK;
+}
+
 /* The first block is small and the arena's, so that ten rows cost no block of the pool. */
 static llkv_code block_new(struct rowstore *store)
 {
@@ -70,6 +93,9 @@ static llkv_code block_new(struct rowstore *store)
         b.capacity = FIRST_ROWS;
         b.rows = cx_alloc(run->cx, (size_t)FIRST_ROWS * store->fmt->stride + 16);
         if (b.rows == NULL) return LLKV_NOMEM;
+    } else if (run->exec->env.blocks != NULL && store->block_count >= SLAB_FROM &&
+               store->fmt->stride <= BLOCK_BYTES) {
+        TRY(block_carve(store, &b.rows));
     } else if (run->exec->env.blocks != NULL && store->fmt->stride <= BLOCK_BYTES) {
         b.pooled = true;
         b.rows = block_get(run->exec->env.blocks, BLOCK_64K);
@@ -144,8 +170,8 @@ llkv_code rowstore_append(struct rowstore *store, const struct vector *columns,
         uint32_t take = b->capacity - b->used;
         if (take > n - from) take = n - from;
         uint8_t *rows = b->rows + (size_t)b->used * store->fmt->stride;
-        rowfmt_write(store->fmt, columns, store->fmt->column_count, from, take, rows,
-                     store->fmt->stride);
+        const struct rowdest dest = {rows, store->fmt->stride};
+        rowfmt_write(store->fmt, columns, store->fmt->column_count, from, take, &dest);
         TRY(finish_rows(store, columns, rows, hash == NULL ? NULL : hash + from, take));
         b->used += take;
         store->count += take;

@@ -36,6 +36,8 @@ int sort_compare(const struct rowfmt *fmt, const struct sort_key *keys, uint32_t
  * different codes if sort_code_exact. `slot` as in a row. */
 uint64_t sort_code(uint8_t phys, const uint8_t *slot);
 bool sort_code_exact(uint8_t phys);
+/* Codes of n FLAT values. */
+void sort_vector_codes(const struct vector *v, uint32_t n, uint64_t *out);
 
 /* sort_codes.c: the code of every row. *out_bits: how many low bits are used; *out_exact: codes
  * decide. */

@@ -75,6 +75,23 @@ bool sort_code_exact(uint8_t phys)
     return phys_bytes[phys] <= 8;
 }
 
+void sort_vector_codes(const struct vector *v, uint32_t n, uint64_t *out)
+{
+    if (v->phys == PHYS_NULLS) {
+        memset(out, 0, n * sizeof *out);
+    } else if (phys_bytes[v->phys] > 8) {
+        for (uint32_t i = 0; i < n; i++)
+            out[i] = sort_code(v->phys, (const uint8_t *)v->data + (size_t)i * 16);
+    } else {
+        vec_words(v, n, out);
+        if (v->phys == PHYS_I64)
+            for (uint32_t i = 0; i < n; i++) out[i] ^= UINT64_C(0x8000000000000000);
+        else
+            for (uint32_t i = 0; i < n; i++)
+                out[i] = sort_code(v->phys, (const uint8_t *)&out[i]);
+    }
+}
+
 static int slot_compare(uint8_t phys, const uint8_t *a, const uint8_t *b)
 {
     const uint64_t x = sort_code(phys, a), y = sort_code(phys, b);

@@ -61,7 +61,8 @@ void art_discard(struct art_change *change);
 void art_free_garbage(struct art_node *garbage);
 /* Free a whole tree. */
 void art_free(art_ref root);
-/* The structure is sound; *out_leaves counts the leaves. */
+/* The structure is sound; *out_leaves counts the leaves. For the newest version only, while no change
+ * is being made. */
 bool art_check(art_ref root, uint64_t *out_leaves);
 
 static inline uint64_t art_leaf_row(const struct art_leaf *leaf)

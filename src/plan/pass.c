@@ -54,6 +54,13 @@ static const struct pass passes[] = {
      .run = rule_share_columns},
 };
 
+/* Builds with assertions check every plan. */
+#ifdef NDEBUG
+enum { CHECK_ALL = 0 };
+#else
+enum { CHECK_ALL = 1 };
+#endif
+
 static llkv_code tree_rows(struct plan *plan, struct lnode **io_node)
 {
     return (*io_node)->rows >= 0 ? LLKV_OK : stats_rows(plan, *io_node);
@@ -71,13 +78,14 @@ static uint32_t features_of(const struct plan *plan)
 llkv_code plan_optimize(struct plan *plan, struct ldml *dml)
 {
     const uint32_t features = features_of(plan);
-    if (plan->debug_checks) TRY(plan_check(plan, "binding"));
+    const bool check = CHECK_ALL || plan->debug_checks;
+    if (check) TRY(plan_check(plan, "binding"));
     for (size_t i = 0; i < ARRAY_COUNT(passes); i++) {
         const struct pass *pass = &passes[i];
         if ((pass->features & features) == 0) continue;
         if ((plan->settings->disabled_rules & pass->rules) == pass->rules) continue;
         TRY(pass->run != NULL ? pass->run(plan) : pass->run_dml(plan, dml));
-        if (plan->debug_checks) TRY(plan_check(plan, pass->name));
+        if (check) TRY(plan_check(plan, pass->name));
     }
     return plan_each_tree(plan, tree_rows);
 }

@@ -14,6 +14,7 @@ enum null_order { NULLS_LAST, NULLS_FIRST, NULLS_SQLITE, NULLS_POSTGRES };
     X(or_factor, "conditions common to all arms of an OR stand beside it")                         \
     X(or_to_in, "a = 1 OR a = 2 becomes a IN (1, 2)")                                              \
     X(unnest, "correlated subqueries become joins")                                                \
+    X(apply_by_cost, "but not where running them again and again over few rows is cheaper")        \
     X(init_plan, "an uncorrelated scalar subquery runs once, before the rest")                     \
     X(mark_to_semi, "EXISTS and IN as conditions become semi and anti joins")                      \
     X(outer_to_inner, "outer joins whose padded rows are rejected become inner")                   \
@@ -37,19 +38,12 @@ enum plan_rule {
 };
 #define RULE_BIT(name) (UINT64_C(1) << RULE_##name)
 
-/* Which correlated subqueries become joins where both would do. */
-enum unnest_mode {
-    UNNEST_BY_COST, /* over few rows, running the subquery again and again is cheaper */
-    UNNEST_ALWAYS,  /* whatever can be; for tests */
-};
-
 struct settings {
     bool sqlite_compat;
     bool integer_division; /* `/` of integers truncates */
     bool char_length_enforce;
     uint8_t null_order; /* enum null_order */
     bool default_desc;
-    uint8_t unnest_mode;     /* enum unnest_mode */
     uint64_t disabled_rules; /* bits of enum plan_rule */
 };
 #endif

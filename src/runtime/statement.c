@@ -22,23 +22,22 @@ static struct cx statement_cx(const struct cx *cx, struct statement *s, struct a
                        .now_micros = s->now_micros};
 }
 
-static struct statement *take_idle(struct cx *cx, struct session *session)
+static llkv_code take_idle(struct cx *cx, struct session *session, struct statement **out)
 {
     struct statement *s = session->idle;
     session->idle = NULL;
-    if (s != NULL) return s;
+    *out = s;
+    if (s != NULL) return LLKV_OK;
     struct mem_budget *budget = &session->database->budget;
     s = mem_alloc_zero(budget, sizeof *s);
-    if (s == NULL) {
-        (void)cx_nomem(cx); /* recorded; NULL says so */
-        return NULL;
-    }
+    if (s == NULL) return cx_nomem(cx);
     s->session = session;
     arena_init(&s->plan_arena, budget);
     arena_init(&s->run_arena, budget);
     arena_init(&s->param_arena, budget);
     arena_init(&s->value_arena, budget);
-    return s;
+    *out = s;
+    return LLKV_OK;
 }
 
 static void clear(struct statement *s)
@@ -273,9 +272,8 @@ llkv_code statement_prepare(struct cx *cx, struct session *session, struct slice
         session->open_count++;
         return LLKV_OK;
     }
-    s = take_idle(cx, session);
     *out_used = 0;
-    if (s == NULL) return LLKV_NOMEM;
+    TRY(take_idle(cx, session, &s));
     session->open_count++;
     atomic_store_explicit(&session->cancel, false, memory_order_relaxed);
     llkv_code rc = prepare_new(cx, s, sql, out_used);
@@ -462,8 +460,8 @@ void statement_reset(struct statement *s)
 llkv_code statement_run_part(struct cx *cx, struct session *session, struct ast *node,
                              int64_t *out_rows)
 {
-    struct statement *part = take_idle(cx, session);
-    if (part == NULL) return LLKV_NOMEM;
+    struct statement *part;
+    TRY(take_idle(cx, session, &part));
     session->open_count++;
     struct cx plan_cx = statement_cx(cx, part, &part->plan_arena);
     part->text = cx->text;

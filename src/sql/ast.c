@@ -355,8 +355,12 @@ static uint64_t hash_field(uint64_t acc, const struct ast *node, const struct fi
         return hash_mix(acc, list.count);
     }
     case NAME: return hash_names(acc, x, 1);
-    case NAMES: return hash_names(acc, ((const struct ast_names *)x)->items, ((const struct ast_names *)x)->count);
-    case PATH: return hash_names(acc, ((const struct ast_path *)x)->parts, ((const struct ast_path *)x)->count);
+    case NAMES:
+        return hash_names(acc, ((const struct ast_names *)x)->items,
+                          ((const struct ast_names *)x)->count);
+    case PATH:
+        return hash_names(acc, ((const struct ast_path *)x)->parts,
+                          ((const struct ast_path *)x)->count);
     case SLICE_TEXT: {
         const struct slice *text = x;
         return hash_mix(acc, hash_bytes(text->data, text->len));

@@ -237,8 +237,9 @@ enum {
 struct ast_call {
     struct ast base;
     struct ast_path name;
-    struct ast_list args;  /* expressions, AST_STAR (t.*, COLUMNS(* EXCLUDE a)), AST_ARGUMENT, AST_LAMBDA */
-    struct ast_list order; /* AST_ORDER: f(x ORDER BY y) */
+    struct ast_list
+        args; /* expressions, AST_STAR (t.*, COLUMNS(* EXCLUDE a)), AST_ARGUMENT, AST_LAMBDA */
+    struct ast_list order;        /* AST_ORDER: f(x ORDER BY y) */
     struct ast_list within_group; /* AST_ORDER: f(p) WITHIN GROUP (ORDER BY y) */
     struct ast *filter;           /* FILTER (WHERE x), or NULL */
     struct ast_window *over;      /* or NULL */

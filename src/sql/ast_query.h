@@ -8,10 +8,9 @@
 enum { AST_QUERY_LIMIT_PERCENT = 1, AST_QUERY_WITH_TIES = 2 };
 
 /* Every place that takes a query takes an AST_QUERY. `body` is an AST_SELECT, AST_SETOP or
- * AST_VALUES, another AST_QUERY that stood in parentheses with clauses of its own, or an AST_DESCRIBE in
- * parentheses.
- * AST_QUERY_LIMIT_PERCENT, AST_QUERY_WITH_TIES (FETCH ... WITH TIES). LIMIT a, b sets offset a,
- * limit b. */
+ * AST_VALUES, another AST_QUERY that stood in parentheses with clauses of its own, or an
+ * AST_DESCRIBE in parentheses. AST_QUERY_LIMIT_PERCENT, AST_QUERY_WITH_TIES (FETCH ... WITH TIES).
+ * LIMIT a, b sets offset a, limit b. */
 struct ast_query {
     struct ast base;
     struct ast_with *with; /* or NULL */
@@ -56,8 +55,8 @@ struct ast_select {
     struct ast_sample *sample;   /* USING SAMPLE, or NULL */
 };
 
-/* expression [[AS] name]; also `name : expression`, and * AS name (an AST_STAR): all columns of it. Without a name the binder makes one; the text
- * of the expression is [value->at, value->end). */
+/* expression [[AS] name]; also `name : expression`, and * AS name (an AST_STAR): all columns of it.
+ * Without a name the binder makes one; the text of the expression is [value->at, value->end). */
 struct ast_item {
     struct ast base;
     struct ast *value;
@@ -140,7 +139,7 @@ struct ast_window_def { /* WINDOW name AS (...) */
 /* ---- FROM ----------------------------------------------------------------------------------- */
 
 enum {
-    AST_TABLE_FILE = 1,        /* FROM 'file.csv': path has one part, the file's name */
+    AST_TABLE_FILE = 1,       /* FROM 'file.csv': path has one part, the file's name */
     AST_TABLE_NOT_INDEXED = 2 /* NOT INDEXED: without effect */
 };
 

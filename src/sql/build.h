@@ -20,10 +20,10 @@
 struct parse {
     struct cx *cx;
     struct slice text;
-    llkv_code rc;        /* the first error, LLKV_OK before */
-    uint32_t begin;      /* of the statement */
-    uint32_t end;        /* of the last token taken */
-    struct ast *root;    /* once accepted */
+    llkv_code rc;     /* the first error, LLKV_OK before */
+    uint32_t begin;   /* of the statement */
+    uint32_t end;     /* of the last token taken */
+    struct ast *root; /* once accepted */
     struct filter *filter;
     VEC(struct slice) params;
     struct parse_values *rows;       /* of a VALUES list read without the parser */
@@ -97,8 +97,8 @@ ALWAYS_INLINE struct ast *node_init(struct parse *p, void *memory, size_t bytes,
     ((struct type *)((p)->rc != LLKV_OK                                                            \
                          ? NULL                                                                    \
                          : node_init((p), parse_alloc((p), sizeof(struct type)),                   \
-                                     sizeof(struct type),                                          \
-                                     (uint32_t)(kind) | (uint32_t)(op) << 16, (at))))
+                                     sizeof(struct type), (uint32_t)(kind) | (uint32_t)(op) << 16, \
+                                     (at))))
 
 ALWAYS_INLINE struct ast_list list_end(struct parse_list list)
 {
@@ -148,18 +148,17 @@ ALWAYS_INLINE struct parse_names names_one(struct parse *p, struct token token)
 /* ---- errors --------------------------------------------------------------------------------- */
 
 /* Record the first error of the parse. sqlstate may be NULL. */
-void parse_fail(struct parse *p, llkv_code code, const char *sqlstate, uint32_t at,
-                const char *fmt, ...) PRINTF_LIKE(5, 6);
+void parse_fail(struct parse *p, llkv_code code, const char *sqlstate, uint32_t at, const char *fmt,
+                ...) PRINTF_LIKE(5, 6);
 void parse_hint(struct parse *p, const char *hint);
 void parse_too_deep(struct parse *p);
 void parse_accept(struct parse *p, struct ast *root);
 /* For the parser's stack, which lies in the arena; NULL beyond the limit. */
 void *parse_stack_grow(struct parse *p, const void *old, size_t old_bytes, size_t bytes);
 /* Say that `found` does not fit, given the tokens that would (the array is used up). */
-void parse_unexpected(struct parse *p, struct token found, bool *fits,
-                      uint32_t code_count);
-/* Feed tokens until the statement ends or fails (grammar/tail.y). `start`: 0, or the token that says
- * what the text is to be. */
+void parse_unexpected(struct parse *p, struct token found, bool *fits, uint32_t code_count);
+/* Feed tokens until the statement ends or fails (grammar/tail.y). `start`: 0, or the token that
+ * says what the text is to be. */
 void parse_run(struct parse *p, uint16_t start);
 /* Try to read the rows of INSERT ... VALUES without the parser; the filter stands behind VALUES. */
 bool values_read_rows(struct parse *p, uint32_t at);
@@ -220,8 +219,7 @@ struct ast *expr_lambda(struct parse *p, struct token word, struct parse_names n
                         struct ast *body);
 struct ast *expr_grouping(struct parse *p, struct token word, struct parse_list args);
 struct ast *expr_logic(struct parse *p, enum ast_logic_op op, struct ast *left, struct ast *right);
-struct ast *expr_unary(struct parse *p, enum ast_unary_op op, struct token sign,
-                       struct ast *value);
+struct ast *expr_unary(struct parse *p, enum ast_unary_op op, struct token sign, struct ast *value);
 struct ast *expr_postfix(struct parse *p, enum ast_unary_op op, struct ast *value);
 struct ast *expr_binary(struct parse *p, enum ast_binary_op op, struct ast *left,
                         struct ast *right);
@@ -289,8 +287,7 @@ struct ast_query *query_new(struct parse *p, struct ast *body);
 struct ast_query *query_wrap(struct parse *p, struct ast *body);
 struct ast_query *query_with(struct parse *p, struct ast_with *with, struct ast_query *query);
 struct ast_query *query_parens(struct parse *p, struct token open, struct ast_query *query);
-struct ast_query *query_clause(struct parse *p, struct ast_query *query,
-                               struct ast_query *clause);
+struct ast_query *query_clause(struct parse *p, struct ast_query *query, struct ast_query *clause);
 struct ast *query_as_body(struct parse *p, struct ast_query *query);
 struct ast_query *clause_order(struct parse *p, struct token word, struct parse_list order);
 struct ast_query *clause_limit(struct parse *p, struct token word, struct ast *limit,
@@ -322,8 +319,7 @@ struct ast_select *select_where(struct parse *p, struct ast_select *select, stru
                                 struct ast *condition);
 struct ast_select *select_group(struct parse *p, struct ast_select *select, struct token word,
                                 struct parse_list group);
-struct ast_select *select_group_all(struct parse *p, struct ast_select *select,
-                                    struct token word);
+struct ast_select *select_group_all(struct parse *p, struct ast_select *select, struct token word);
 struct ast_select *select_having(struct parse *p, struct ast_select *select, struct token word,
                                  struct ast *condition);
 struct ast_select *select_windows(struct parse *p, struct ast_select *select, struct token word,
@@ -343,8 +339,8 @@ struct ast_order *order_flag(struct parse *p, struct ast_order *order, int flag)
 struct ast *window_def(struct parse *p, struct token name, struct token open,
                        struct ast_window *window);
 struct ast_window *window_new(struct parse *p, const struct token *name);
-struct ast_window *window_partition(struct parse *p, struct ast_window *window,
-                                    struct token word, struct parse_list list);
+struct ast_window *window_partition(struct parse *p, struct ast_window *window, struct token word,
+                                    struct parse_list list);
 struct ast_window *window_order(struct parse *p, struct ast_window *window, struct token word,
                                 struct parse_list list);
 struct ast_window *window_frame(struct parse *p, struct ast_window *window, struct token unit,
@@ -360,8 +356,7 @@ struct ast *join_using(struct parse *p, struct ast *join, struct token word,
 struct ast *table_item_new(struct parse *p, struct parse_names path, struct parse_alias *alias);
 struct ast *table_file(struct parse *p, struct token file, struct parse_alias *alias);
 struct ast *table_indexed(struct parse *p, struct ast *table, const struct token *index);
-struct ast *derived_values(struct parse *p, struct parse_values *values,
-                           struct parse_alias *alias);
+struct ast *derived_values(struct parse *p, struct parse_values *values, struct parse_alias *alias);
 struct ast *from_prefix(struct parse *p, struct token name, struct ast *item);
 struct ast *derived_new(struct parse *p, const struct token *lateral, struct ast_query *query,
                         struct parse_alias *alias);

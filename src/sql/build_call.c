@@ -75,8 +75,7 @@ struct ast_call *call_nulls(struct parse *p, struct ast_call *call, struct token
     uint8_t both = AST_CALL_IGNORE_NULLS | AST_CALL_RESPECT_NULLS;
     if (given_twice(p, call, (call->base.flags & both) != 0, "IGNORE or RESPECT NULLS"))
         return NULL;
-    call->base.flags |=
-        word.code == TK_IGNORE ? AST_CALL_IGNORE_NULLS : AST_CALL_RESPECT_NULLS;
+    call->base.flags |= word.code == TK_IGNORE ? AST_CALL_IGNORE_NULLS : AST_CALL_RESPECT_NULLS;
     call->base.end = p->end;
     return call;
 }
@@ -138,8 +137,7 @@ struct ast *call_plain(struct parse *p, struct token name, struct parse_list arg
     return &call->base;
 }
 
-struct ast *call_fixed(struct parse *p, struct token word, const char *name,
-                       struct parse_list args)
+struct ast *call_fixed(struct parse *p, struct token word, const char *name, struct parse_list args)
 {
     struct ast *node = call_plain(p, word, args);
     if (node == NULL) return NULL;

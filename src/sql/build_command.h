@@ -29,16 +29,15 @@ struct ast_update *update_from(struct parse *p, struct ast_update *update, struc
                                struct parse_list from);
 struct ast_update *update_where(struct parse *p, struct ast_update *update, struct token word,
                                 struct ast *condition);
-struct ast_update *update_returning(struct parse *p, struct ast_update *update,
-                                    struct token word, struct parse_list items);
+struct ast_update *update_returning(struct parse *p, struct ast_update *update, struct token word,
+                                    struct parse_list items);
 struct ast_delete *delete_new(struct parse *p, struct ast_with *with, struct token word,
                               struct ast_table *table);
-struct ast_delete *delete_using(struct parse *p, struct ast_delete *delete,
-                                struct parse_list from);
+struct ast_delete *delete_using(struct parse *p, struct ast_delete *delete, struct parse_list from);
 struct ast_delete *delete_where(struct parse *p, struct ast_delete *delete, struct token word,
                                 struct ast *condition);
-struct ast_delete *delete_returning(struct parse *p, struct ast_delete *delete,
-                                    struct token word, struct parse_list items);
+struct ast_delete *delete_returning(struct parse *p, struct ast_delete *delete, struct token word,
+                                    struct parse_list items);
 struct ast_merge *merge_new(struct parse *p, struct ast_with *with, struct token word,
                             struct ast_table *table);
 struct ast_merge *merge_source(struct parse *p, struct ast_merge *merge, struct ast *source,
@@ -89,8 +88,7 @@ struct ast_constraint *constraint_flag(struct parse *p, struct ast_constraint *c
 struct ast_constraint *constraint_conflict(struct parse *p, struct ast_constraint *constraint,
                                            enum ast_conflict conflict);
 struct ast_constraint *constraint_references(struct parse *p, struct token word,
-                                             struct parse_names table,
-                                             struct parse_names columns);
+                                             struct parse_names table, struct parse_names columns);
 struct ast_constraint *constraint_on_delete(struct parse *p, struct ast_constraint *constraint,
                                             enum ast_action action);
 struct ast_constraint *constraint_on_update(struct parse *p, struct ast_constraint *constraint,
@@ -112,8 +110,7 @@ struct ast_create_index *index_include(struct parse *p, struct ast_create_index 
                                        struct parse_names columns);
 struct ast *index_where(struct parse *p, struct ast_create_index *index, struct ast *condition);
 struct ast *view_new(struct parse *p, struct parse_create create, int flags,
-                     struct parse_names path, struct parse_names columns,
-                     struct ast_query *query);
+                     struct parse_names path, struct parse_names columns, struct ast_query *query);
 struct ast *schema_new(struct parse *p, struct parse_create create, int flags,
                        struct parse_names path);
 struct ast *sequence_new(struct parse *p, struct parse_create create, int flags,
@@ -218,8 +215,7 @@ struct ast *attach_new(struct parse *p, struct token word, int flags, struct ast
 struct ast *attach_options(struct parse *p, struct ast *attach, struct parse_list options);
 struct ast *detach_new(struct parse *p, struct token word, int flags, struct token name);
 struct ast *use_new(struct parse *p, struct token word, struct parse_names path);
-struct ast *checkpoint_new(struct parse *p, struct token word, int flags,
-                           const struct token *name);
+struct ast *checkpoint_new(struct parse *p, struct token word, int flags, const struct token *name);
 struct ast *vacuum_new(struct parse *p, struct token word, int flags, struct parse_list options,
                        struct parse_names path, struct parse_names columns);
 struct ast *vacuum_into(struct parse *p, struct ast *vacuum, struct ast *file);

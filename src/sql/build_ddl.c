@@ -20,8 +20,10 @@ struct ast_create_table *table_elements(struct parse *p, struct ast_create_table
     struct parse_list columns = list_none(), constraints = list_none();
     for (uint32_t i = 0; i < elements.count && p->rc == LLKV_OK; i++) {
         struct ast *element = elements.items[i];
-        if (element->kind == AST_CONSTRAINT) constraints = list_add(p, constraints, element);
-        else columns = list_add(p, columns, element);
+        if (element->kind == AST_CONSTRAINT)
+            constraints = list_add(p, constraints, element);
+        else
+            columns = list_add(p, columns, element);
     }
     if (p->rc != LLKV_OK) return NULL;
     if (columns.count > SQL_COLUMNS_MAX)
@@ -168,16 +170,16 @@ struct ast_constraint *constraint_identity(struct parse *p, struct token word, i
 }
 
 /* Which constraints take which flags. */
-struct ast_constraint *constraint_flag(struct parse *p, struct ast_constraint *constraint,
-                                       int flag)
+struct ast_constraint *constraint_flag(struct parse *p, struct ast_constraint *constraint, int flag)
 {
     if (p->rc != LLKV_OK) return NULL;
     enum ast_constraint_op op = (enum ast_constraint_op)constraint->base.op;
     int storage = AST_CONSTRAINT_STORED | AST_CONSTRAINT_VIRTUAL;
     bool key = op == AST_CONSTRAINT_UNIQUE || op == AST_CONSTRAINT_PRIMARY_KEY ||
                op == AST_CONSTRAINT_FOREIGN_KEY;
-    bool fits = flag & storage ? op == AST_CONSTRAINT_GENERATED && !(constraint->base.flags & storage)
-                               : key;
+    bool fits = flag & storage
+                    ? op == AST_CONSTRAINT_GENERATED && !(constraint->base.flags & storage)
+                    : key;
     if (!fits) {
         parse_fail(p, LLKV_SYNTAX, NULL, constraint->base.at, "%s",
                    flag & storage ? "STORED or VIRTUAL stands once, behind a generated column"
@@ -212,8 +214,9 @@ static struct ast_constraint *set_once(struct parse *p, struct ast_constraint *c
                                        uint32_t *place, uint32_t value)
 {
     if (*place != 0)
-        parse_fail(p, LLKV_SYNTAX, NULL, constraint->base.at, "this clause of REFERENCES is given "
-                                                              "twice");
+        parse_fail(p, LLKV_SYNTAX, NULL, constraint->base.at,
+                   "this clause of REFERENCES is given "
+                   "twice");
     *place = value;
     constraint->base.end = p->end;
     return constraint;
@@ -292,11 +295,10 @@ struct ast *alter_new(struct parse *p, struct token word, enum ast_object_kind k
     return &node->base;
 }
 
-static struct ast_alter_action *action_new(struct parse *p, struct token word,
-                                           enum ast_alter_op op, struct parse_names name)
+static struct ast_alter_action *action_new(struct parse *p, struct token word, enum ast_alter_op op,
+                                           struct parse_names name)
 {
-    struct ast_alter_action *node =
-        NODE(p, AST_ALTER_ACTION, op, ast_alter_action, word.at);
+    struct ast_alter_action *node = NODE(p, AST_ALTER_ACTION, op, ast_alter_action, word.at);
     if (node != NULL) node->name = path_end(name);
     return node;
 }

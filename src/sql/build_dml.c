@@ -135,8 +135,8 @@ struct ast_update *update_where(struct parse *p, struct ast_update *update, stru
     return update;
 }
 
-struct ast_update *update_returning(struct parse *p, struct ast_update *update,
-                                    struct token word, struct parse_list items)
+struct ast_update *update_returning(struct parse *p, struct ast_update *update, struct token word,
+                                    struct parse_list items)
 {
     if (p->rc != LLKV_OK || clause_is_late(p, word, update->returning.count > 0)) return NULL;
     update->returning = list_end(items);
@@ -154,8 +154,7 @@ struct ast_delete *delete_new(struct parse *p, struct ast_with *with, struct tok
     return node;
 }
 
-struct ast_delete *delete_using(struct parse *p, struct ast_delete *delete,
-                                struct parse_list from)
+struct ast_delete *delete_using(struct parse *p, struct ast_delete *delete, struct parse_list from)
 {
     if (p->rc != LLKV_OK) return NULL;
     delete->from = list_end(from);
@@ -173,8 +172,8 @@ struct ast_delete *delete_where(struct parse *p, struct ast_delete *delete, stru
     return delete;
 }
 
-struct ast_delete *delete_returning(struct parse *p, struct ast_delete *delete,
-                                    struct token word, struct parse_list items)
+struct ast_delete *delete_returning(struct parse *p, struct ast_delete *delete, struct token word,
+                                    struct parse_list items)
 {
     if (p->rc != LLKV_OK || clause_is_late(p, word, delete->returning.count > 0)) return NULL;
     delete->returning = list_end(items);
@@ -212,8 +211,7 @@ struct ast_merge *merge_add(struct parse *p, struct ast_merge *merge, struct ast
     return merge;
 }
 
-struct ast_merge *merge_returning(struct parse *p, struct ast_merge *merge,
-                                  struct parse_list items)
+struct ast_merge *merge_returning(struct parse *p, struct ast_merge *merge, struct parse_list items)
 {
     if (p->rc != LLKV_OK) return NULL;
     merge->returning = list_end(items);
@@ -228,8 +226,10 @@ struct ast_merge_when *merge_action(struct parse *p, enum ast_merge_op op, int f
     if (node == NULL) return NULL;
     node->base.flags = (uint8_t)flags;
     node->columns = names_end(columns);
-    if (op == AST_MERGE_UPDATE) node->sets = list_end(list);
-    else node->values = list_end(list);
+    if (op == AST_MERGE_UPDATE)
+        node->sets = list_end(list);
+    else
+        node->values = list_end(list);
     return node;
 }
 

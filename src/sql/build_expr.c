@@ -87,8 +87,7 @@ struct ast *param_node_new(struct parse *p, struct token token)
         node->number = p->params.count + 1;
     }
     if (node->number > SQL_PARAMETERS_MAX)
-        parse_fail(p, LLKV_LIMIT, "54000", token.at, "more than %d parameters",
-                   SQL_PARAMETERS_MAX);
+        parse_fail(p, LLKV_LIMIT, "54000", token.at, "more than %d parameters", SQL_PARAMETERS_MAX);
     if (p->rc == LLKV_OK) p->rc = param_grow(p, node->number);
     if (p->rc == LLKV_OK && node->name.len != 0) p->params.items[node->number - 1] = node->name;
     return &node->base;
@@ -162,8 +161,7 @@ struct ast *expr_field(struct parse *p, struct ast *value, struct token name)
 static struct ast *star_new(struct parse *p, uint32_t at, struct ast_path qualifier,
                             struct ast_star *clauses)
 {
-    struct ast_star *node =
-        clauses != NULL ? clauses : NODE(p, AST_STAR, 0, ast_star, at);
+    struct ast_star *node = clauses != NULL ? clauses : NODE(p, AST_STAR, 0, ast_star, at);
     if (node == NULL || p->rc != LLKV_OK) return NULL;
     node->qualifier = qualifier;
     node->base.at = at;
@@ -244,8 +242,7 @@ struct ast *expr_slice(struct parse *p, struct ast *value, struct ast *low, stru
     return &node->base;
 }
 
-static struct ast *subquery_at(struct parse *p, uint32_t at, uint8_t flags,
-                               struct ast_query *query)
+static struct ast *subquery_at(struct parse *p, uint32_t at, uint8_t flags, struct ast_query *query)
 {
     struct ast_subquery *node = NODE(p, AST_SUBQUERY, 0, ast_subquery, at);
     if (node == NULL) return NULL;
@@ -340,8 +337,7 @@ struct ast *expr_case(struct parse *p, struct token word, struct ast *operand,
     return &node->base;
 }
 
-struct ast *expr_when(struct parse *p, struct token word, struct ast *condition,
-                      struct ast *result)
+struct ast *expr_when(struct parse *p, struct token word, struct ast *condition, struct ast *result)
 {
     struct ast_when *node = NODE(p, AST_WHEN, 0, ast_when, word.at);
     if (node == NULL) return NULL;
@@ -375,8 +371,8 @@ struct ast *expr_typed(struct parse *p, struct token word, struct token last, st
 static enum ast_unit unit_of(struct parse *p, const struct token *word)
 {
     static const char *const names[] = {
-        "",    "microsecond", "millisecond", "second",  "minute", "hour",   "day",
-        "week", "month",       "quarter",     "year",    "decade", "century", "millennium"};
+        "",     "microsecond", "millisecond", "second", "minute", "hour",    "day",
+        "week", "month",       "quarter",     "year",   "decade", "century", "millennium"};
     struct slice text = {p->text.data + word->at, word->len};
     if (token_is(p, word, "centuries")) return AST_UNIT_CENTURY;
     if (token_is(p, word, "millennia")) return AST_UNIT_MILLENNIUM;

@@ -46,8 +46,10 @@ struct ast *table_indexed(struct parse *p, struct ast *table, const struct token
                    "INDEXED BY or NOT INDEXED stands once, behind a table");
         return NULL;
     }
-    if (index == NULL) table->flags |= AST_TABLE_NOT_INDEXED;
-    else node->indexed_by = token_name(p, index);
+    if (index == NULL)
+        table->flags |= AST_TABLE_NOT_INDEXED;
+    else
+        node->indexed_by = token_name(p, index);
     table->end = p->end;
     return table;
 }
@@ -56,8 +58,8 @@ struct ast *derived_new(struct parse *p, const struct token *lateral, struct ast
                         struct parse_alias *alias)
 {
     if (p->rc != LLKV_OK) return NULL;
-    struct ast_derived *node = NODE(p, AST_DERIVED, 0, ast_derived,
-                                    lateral != NULL ? lateral->at : query->base.at);
+    struct ast_derived *node =
+        NODE(p, AST_DERIVED, 0, ast_derived, lateral != NULL ? lateral->at : query->base.at);
     if (node == NULL) return NULL;
     if (lateral != NULL) node->base.flags = AST_FROM_LATERAL;
     node->query = query;
@@ -65,8 +67,7 @@ struct ast *derived_new(struct parse *p, const struct token *lateral, struct ast
     return &node->base;
 }
 
-struct ast *derived_values(struct parse *p, struct parse_values *values,
-                           struct parse_alias *alias)
+struct ast *derived_values(struct parse *p, struct parse_values *values, struct parse_alias *alias)
 {
     return derived_new(p, NULL, query_wrap(p, values_end(p, values)), alias);
 }
@@ -76,10 +77,14 @@ struct ast *from_prefix(struct parse *p, struct token name, struct ast *item)
 {
     if (p->rc != LLKV_OK) return NULL;
     struct ast_name *place = NULL;
-    if (item->kind == AST_TABLE) place = &((struct ast_table *)item)->alias;
-    else if (item->kind == AST_DERIVED) place = &((struct ast_derived *)item)->alias;
-    else if (item->kind == AST_TABLE_FUNCTION) place = &((struct ast_table_function *)item)->alias;
-    else if (item->kind == AST_JOIN) place = &((struct ast_join *)item)->alias;
+    if (item->kind == AST_TABLE)
+        place = &((struct ast_table *)item)->alias;
+    else if (item->kind == AST_DERIVED)
+        place = &((struct ast_derived *)item)->alias;
+    else if (item->kind == AST_TABLE_FUNCTION)
+        place = &((struct ast_table_function *)item)->alias;
+    else if (item->kind == AST_JOIN)
+        place = &((struct ast_join *)item)->alias;
     if (place == NULL || ast_name_given(place)) {
         parse_fail(p, LLKV_SYNTAX, NULL, name.at, "this table has a name already, or takes none");
         return NULL;
@@ -143,7 +148,8 @@ static struct ast_join *join_for_condition(struct parse *p, struct ast *item, st
     if (join_is_open(item)) return join;
     bool in_parens = item->kind != AST_JOIN || item->at < join->left->at;
     if (in_parens || (item->flags & AST_JOIN_NATURAL) || !join_is_open(join->left)) {
-        parse_fail(p, LLKV_SYNTAX, NULL, word.at, "there is no join without a condition before this");
+        parse_fail(p, LLKV_SYNTAX, NULL, word.at,
+                   "there is no join without a condition before this");
         return NULL;
     }
     struct ast_join *outer = (struct ast_join *)join->left;
@@ -228,8 +234,7 @@ struct ast_sample *sample_named(struct parse *p, struct ast_sample *sample, stru
 struct ast_sample *sample_seed(struct parse *p, struct ast_sample *sample, struct ast *seed)
 {
     if (p->rc != LLKV_OK) return NULL;
-    if (sample->seed != NULL)
-        parse_fail(p, LLKV_SYNTAX, NULL, seed->at, "the seed is given twice");
+    if (sample->seed != NULL) parse_fail(p, LLKV_SYNTAX, NULL, seed->at, "the seed is given twice");
     sample->seed = seed;
     sample->base.end = p->end;
     return sample;
@@ -246,9 +251,12 @@ struct ast *from_sample(struct parse *p, struct ast *item, struct token word,
 {
     if (p->rc != LLKV_OK) return NULL;
     struct ast_sample **place = NULL;
-    if (item->kind == AST_TABLE) place = &((struct ast_table *)item)->sample;
-    else if (item->kind == AST_DERIVED) place = &((struct ast_derived *)item)->sample;
-    else if (item->kind == AST_TABLE_FUNCTION) place = &((struct ast_table_function *)item)->sample;
+    if (item->kind == AST_TABLE)
+        place = &((struct ast_table *)item)->sample;
+    else if (item->kind == AST_DERIVED)
+        place = &((struct ast_derived *)item)->sample;
+    else if (item->kind == AST_TABLE_FUNCTION)
+        place = &((struct ast_table_function *)item)->sample;
     if (place == NULL || *place != NULL) {
         parse_fail(p, LLKV_SYNTAX, NULL, word.at,
                    "TABLESAMPLE stands once, behind a table, a query or a function");
@@ -320,8 +328,7 @@ struct ast_pivot *pivot_merge(struct parse *p, struct ast_pivot *into, struct as
 struct ast *pivot_new(struct parse *p, struct token word, struct ast *source,
                       struct ast_pivot *clauses, struct parse_alias *alias)
 {
-    struct ast_pivot *node =
-        clauses != NULL ? clauses : NODE(p, AST_PIVOT, 0, ast_pivot, word.at);
+    struct ast_pivot *node = clauses != NULL ? clauses : NODE(p, AST_PIVOT, 0, ast_pivot, word.at);
     if (node == NULL || p->rc != LLKV_OK) return NULL;
     node->source = source;
     node->base.at = source->at;

@@ -160,8 +160,7 @@ struct ast *function_body(struct parse *p, struct parse_params *params, struct a
                           struct ast *value, struct ast_query *query)
 {
     if (p->rc != LLKV_OK) return NULL;
-    struct ast_function_body *node =
-        NODE(p, AST_FUNCTION_BODY, 0, ast_function_body, params->at);
+    struct ast_function_body *node = NODE(p, AST_FUNCTION_BODY, 0, ast_function_body, params->at);
     if (node == NULL) return NULL;
     node->params = params->list;
     node->returns = returns;
@@ -271,8 +270,7 @@ struct ast *trigger_body(struct parse *p, struct ast_create_trigger *trigger,
     return trigger_end(p, trigger);
 }
 
-struct ast *trigger_call(struct parse *p, struct ast_create_trigger *trigger,
-                         struct ast_call *call)
+struct ast *trigger_call(struct parse *p, struct ast_create_trigger *trigger, struct ast_call *call)
 {
     if (p->rc != LLKV_OK) return NULL;
     trigger->call = call;

@@ -17,8 +17,7 @@ struct ast *expr_logic(struct parse *p, enum ast_logic_op op, struct ast *left, 
     return &node->base;
 }
 
-struct ast *expr_unary(struct parse *p, enum ast_unary_op op, struct token sign,
-                       struct ast *value)
+struct ast *expr_unary(struct parse *p, enum ast_unary_op op, struct token sign, struct ast *value)
 {
     struct ast_unary *node = NODE(p, AST_UNARY, op, ast_unary, sign.at);
     if (node == NULL) return NULL;
@@ -34,8 +33,7 @@ struct ast *expr_postfix(struct parse *p, enum ast_unary_op op, struct ast *valu
     return &node->base;
 }
 
-struct ast *expr_binary(struct parse *p, enum ast_binary_op op, struct ast *left,
-                        struct ast *right)
+struct ast *expr_binary(struct parse *p, enum ast_binary_op op, struct ast *left, struct ast *right)
 {
     struct ast_binary *node = NODE(p, AST_BINARY, op, ast_binary, at_of(left));
     if (node == NULL) return NULL;
@@ -146,7 +144,7 @@ int like_op(struct token word, bool negated)
     case TK_GLOB_OP: op = AST_LIKE_GLOB; break;
     default: break; /* the grammar passes no other */
     }
-    return AST_QUANTIFIED_LIKE + op + not;
+    return AST_QUANTIFIED_LIKE + op + not ;
 }
 
 struct ast *expr_like(struct parse *p, int op, struct ast *value, struct ast *pattern,

@@ -165,8 +165,7 @@ struct parse_values *values_row(struct parse *p, struct parse_values *values, st
 
 struct ast *values_end(struct parse *p, struct parse_values *values)
 {
-    struct ast_values *node =
-        NODE(p, AST_VALUES, 0, ast_values, p->rc == LLKV_OK ? values->at : 0);
+    struct ast_values *node = NODE(p, AST_VALUES, 0, ast_values, p->rc == LLKV_OK ? values->at : 0);
     if (node == NULL) return NULL;
     node->cells = values->cells.items;
     node->row_count = values->row_count;
@@ -177,8 +176,16 @@ struct ast *values_end(struct parse *p, struct parse_values *values)
 /* ---- SELECT --------------------------------------------------------------------------------- */
 
 /* The order of clauses; while a select is built its op holds the last one seen. */
-enum clause { CLAUSE_ITEMS, CLAUSE_FROM, CLAUSE_WHERE, CLAUSE_GROUP, CLAUSE_HAVING, CLAUSE_WINDOW,
-              CLAUSE_QUALIFY, CLAUSE_SAMPLE };
+enum clause {
+    CLAUSE_ITEMS,
+    CLAUSE_FROM,
+    CLAUSE_WHERE,
+    CLAUSE_GROUP,
+    CLAUSE_HAVING,
+    CLAUSE_WINDOW,
+    CLAUSE_QUALIFY,
+    CLAUSE_SAMPLE
+};
 
 /* False after reporting that the clause stands in the wrong place. */
 static bool clause_fits(struct parse *p, struct ast_select *select, struct token word,
@@ -189,8 +196,9 @@ static bool clause_fits(struct parse *p, struct ast_select *select, struct token
     if (p->rc != LLKV_OK) return false;
     if (select->base.op >= clause) {
         bool twice = select->base.op == clause;
-        parse_fail(p, LLKV_SYNTAX, NULL, word.at, twice ? "%s is given twice" : "%s stands before %s",
-                   names[clause], names[select->base.op]);
+        parse_fail(p, LLKV_SYNTAX, NULL, word.at,
+                   twice ? "%s is given twice" : "%s stands before %s", names[clause],
+                   names[select->base.op]);
         return false;
     }
     select->base.op = (uint16_t)clause;
@@ -388,8 +396,8 @@ struct ast *window_def(struct parse *p, struct token name, struct token open,
 
 struct ast_window *window_new(struct parse *p, const struct token *name)
 {
-    struct ast_window *node = NODE(p, AST_WINDOW, AST_FRAME_NONE, ast_window,
-                                   name == NULL ? p->end : name->at);
+    struct ast_window *node =
+        NODE(p, AST_WINDOW, AST_FRAME_NONE, ast_window, name == NULL ? p->end : name->at);
     if (node != NULL && name != NULL) node->name = token_name(p, name);
     return node;
 }
@@ -403,8 +411,8 @@ static bool window_fits(struct parse *p, const struct token *word, bool too_late
     return !too_late;
 }
 
-struct ast_window *window_partition(struct parse *p, struct ast_window *window,
-                                    struct token word, struct parse_list list)
+struct ast_window *window_partition(struct parse *p, struct ast_window *window, struct token word,
+                                    struct parse_list list)
 {
     bool fits = window_fits(p, &word,
                             p->rc == LLKV_OK && (window->partition.count > 0 ||
@@ -417,8 +425,8 @@ struct ast_window *window_partition(struct parse *p, struct ast_window *window,
 struct ast_window *window_order(struct parse *p, struct ast_window *window, struct token word,
                                 struct parse_list list)
 {
-    bool fits = window_fits(
-        p, &word, p->rc == LLKV_OK && (window->order.count > 0 || window->base.op != 0));
+    bool fits = window_fits(p, &word,
+                            p->rc == LLKV_OK && (window->order.count > 0 || window->base.op != 0));
     if (!fits) return NULL;
     window->order = list_end(list);
     return window;

@@ -48,8 +48,7 @@ struct ast_type *type_args(struct parse *p, struct ast_type *type, struct parse_
     if (type->name.count != 1 || !slice_equal_folded(type->name.parts[0].text, SLICE("enum")))
         return type;
     for (uint32_t i = 0; i < args.count; i++) {
-        if (args.items[i]->kind == AST_LITERAL && args.items[i]->op == AST_LITERAL_STRING)
-            continue;
+        if (args.items[i]->kind == AST_LITERAL && args.items[i]->op == AST_LITERAL_STRING) continue;
         parse_fail(p, LLKV_SYNTAX, NULL, args.items[i]->at, "the labels of an ENUM are strings");
         return NULL;
     }

@@ -56,8 +56,7 @@ struct ast *deallocate_new(struct parse *p, struct token word, const struct toke
 
 struct ast *call_statement(struct parse *p, struct token word, struct ast_call *call)
 {
-    struct ast_call_statement *node =
-        NODE(p, AST_CALL_STATEMENT, 0, ast_call_statement, word.at);
+    struct ast_call_statement *node = NODE(p, AST_CALL_STATEMENT, 0, ast_call_statement, word.at);
     if (node == NULL) return NULL;
     node->call = call;
     return &node->base;
@@ -259,8 +258,7 @@ struct ast *use_new(struct parse *p, struct token word, struct parse_names path)
 
 /* ---- the storage ---------------------------------------------------------------------------- */
 
-struct ast *checkpoint_new(struct parse *p, struct token word, int flags,
-                           const struct token *name)
+struct ast *checkpoint_new(struct parse *p, struct token word, int flags, const struct token *name)
 {
     struct ast_checkpoint *node = NODE(p, AST_CHECKPOINT, 0, ast_checkpoint, word.at);
     if (node == NULL) return NULL;

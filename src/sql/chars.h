@@ -1,8 +1,9 @@
 /* chars.h -- which bytes make up words. Bytes above 0x7f are letters. */
 #ifndef SQL_CHARS_H
 #define SQL_CHARS_H
-#include <stdbool.h>
 #include <stdint.h>
+
+#include <stdbool.h>
 
 #include "base/compiler.h"
 

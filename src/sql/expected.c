@@ -78,24 +78,24 @@ const char *sql_token_text(uint16_t code)
 /* ---- groups of tokens that are named together ----------------------------------------------- */
 
 static const uint16_t expression_starts[] = {
-    TK_ID,     TK_STRING,    TK_INTEGER,      TK_DECIMAL,     TK_REAL,     TK_BLOB,
-    TK_PARAM,  TK_DEFAULT,   TK_CURRENT_WORD, TK_NULL,        TK_TRUE,     TK_FALSE,
-    TK_LP,     TK_ROW_CALL,  TK_EXISTS,       TK_ARRAY,       TK_LB,       TK_LC,
-    TK_CASE,   TK_CAST,      TK_TRY_CAST,     TK_TYPED_WORD,  TK_INTERVAL, TK_LAMBDA,
-    TK_EXTRACT, TK_SUBSTRING, TK_POSITION,     TK_OVERLAY,     TK_TRIM,     TK_GROUPING,
-    TK_NOT,    TK_MINUS,     TK_PLUS,         TK_TILDE,       TK_AT_SIGN,  TK_COLUMN_NUMBER,
+    TK_ID,          TK_STRING,    TK_INTEGER,      TK_DECIMAL,    TK_REAL,     TK_BLOB,
+    TK_PARAM,       TK_DEFAULT,   TK_CURRENT_WORD, TK_NULL,       TK_TRUE,     TK_FALSE,
+    TK_LP,          TK_ROW_CALL,  TK_EXISTS,       TK_ARRAY,      TK_LB,       TK_LC,
+    TK_CASE,        TK_CAST,      TK_TRY_CAST,     TK_TYPED_WORD, TK_INTERVAL, TK_LAMBDA,
+    TK_EXTRACT,     TK_SUBSTRING, TK_POSITION,     TK_OVERLAY,    TK_TRIM,     TK_GROUPING,
+    TK_NOT,         TK_MINUS,     TK_PLUS,         TK_TILDE,      TK_AT_SIGN,  TK_COLUMN_NUMBER,
     TK_MAP_LITERAL,
 };
 static const uint16_t operators[] = {
-    TK_OR,       TK_AND,      TK_IS,         TK_ISNULL,    TK_NOTNULL,   TK_EQ,
-    TK_NE,       TK_LT,       TK_LE,         TK_GT,        TK_GE,        TK_BETWEEN,
-    TK_IN,       TK_LIKE,     TK_ILIKE,      TK_SIMILAR,   TK_GLOB,      TK_REGEXP,
-    TK_MATCH,    TK_NOT_OP,   TK_PIPE,       TK_AMP,       TK_LSHIFT,    TK_RSHIFT,
-    TK_CONCAT,   TK_ARROW,    TK_ARROW_TEXT, TK_TILDE,     TK_TILDE_CI,  TK_NOT_TILDE,
-    TK_LIKE_OP,  TK_ILIKE_OP, TK_NOT_LIKE_OP, TK_GLOB_OP,  TK_CONTAINS,  TK_CONTAINED,
-    TK_OVERLAP,  TK_STARTS,   TK_BANG,       TK_PLUS,      TK_MINUS,     TK_STAR,
-    TK_SLASH,    TK_INT_DIV,  TK_REM,        TK_POWER,     TK_AT,        TK_COLLATE,
-    TK_LB,       TK_TYPECAST, TK_DOT,        TK_NOT,       TK_NOT_TILDE_CI, TK_NOT_ILIKE_OP,
+    TK_OR,           TK_AND,      TK_IS,          TK_ISNULL,  TK_NOTNULL,      TK_EQ,
+    TK_NE,           TK_LT,       TK_LE,          TK_GT,      TK_GE,           TK_BETWEEN,
+    TK_IN,           TK_LIKE,     TK_ILIKE,       TK_SIMILAR, TK_GLOB,         TK_REGEXP,
+    TK_MATCH,        TK_NOT_OP,   TK_PIPE,        TK_AMP,     TK_LSHIFT,       TK_RSHIFT,
+    TK_CONCAT,       TK_ARROW,    TK_ARROW_TEXT,  TK_TILDE,   TK_TILDE_CI,     TK_NOT_TILDE,
+    TK_LIKE_OP,      TK_ILIKE_OP, TK_NOT_LIKE_OP, TK_GLOB_OP, TK_CONTAINS,     TK_CONTAINED,
+    TK_OVERLAP,      TK_STARTS,   TK_BANG,        TK_PLUS,    TK_MINUS,        TK_STAR,
+    TK_SLASH,        TK_INT_DIV,  TK_REM,         TK_POWER,   TK_AT,           TK_COLLATE,
+    TK_LB,           TK_TYPECAST, TK_DOT,         TK_NOT,     TK_NOT_TILDE_CI, TK_NOT_ILIKE_OP,
     TK_PERCENT_SIGN,
 };
 
@@ -169,8 +169,8 @@ static uint32_t distance(struct slice a, struct slice b)
             uint32_t best = up[j - 1] + (x != y);
             if (up[j] + 1 < best) best = up[j] + 1;
             if (row[j - 1] + 1 < best) best = row[j - 1] + 1;
-            bool swapped = i > 1 && j > 1 && x == (b.data[j - 2] | 0x20) &&
-                           (a.data[i - 2] | 0x20) == y;
+            bool swapped =
+                i > 1 && j > 1 && x == (b.data[j - 2] | 0x20) && (a.data[i - 2] | 0x20) == y;
             if (swapped && up2[j - 2] + 1 < best) best = up2[j - 2] + 1;
             row[j] = best;
         }
@@ -212,11 +212,12 @@ static void add_hint(struct expected *e, const struct token *found, bool name_fi
     struct parse *p = e->p;
     struct slice word = {p->text.data + found->at, found->len};
     const char *hint = fixed_hint(e, found);
-    const char *keyword = found->code == TK_ID && !(found->flags & TOKEN_QUOTED)
-                              ? similar_keyword(e, word)
-                              : NULL;
-    if (hint != NULL) p->rc = cx_hint(p->cx, "%s", hint);
-    else if (keyword != NULL) p->rc = cx_hint(p->cx, "did you mean %s?", keyword);
+    const char *keyword =
+        found->code == TK_ID && !(found->flags & TOKEN_QUOTED) ? similar_keyword(e, word) : NULL;
+    if (hint != NULL)
+        p->rc = cx_hint(p->cx, "%s", hint);
+    else if (keyword != NULL)
+        p->rc = cx_hint(p->cx, "did you mean %s?", keyword);
     else if (name_fits && found->flags & TOKEN_RESERVED)
         p->rc = cx_hint(p->cx, "\"%.*s\" is a reserved word: as a name it needs double quotes",
                         SLICE_ARG(word));
@@ -237,8 +238,7 @@ static void illegal(struct parse *p, struct token found)
         [FAULT_BITS] = "bit strings are not supported",
     };
     bool bits = found.detail == FAULT_BITS;
-    parse_fail(p, bits ? LLKV_UNSUPPORTED : LLKV_SYNTAX, NULL, found.at, "%s",
-               texts[found.detail]);
+    parse_fail(p, bits ? LLKV_UNSUPPORTED : LLKV_SYNTAX, NULL, found.at, "%s", texts[found.detail]);
 }
 
 /* At most 40 bytes of the token, cut between characters. */

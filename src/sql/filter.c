@@ -11,10 +11,8 @@ enum head { HEAD_NONE, HEAD_CREATE, HEAD_TRIGGER, HEAD_BODY };
 void filter_init(struct filter *filter, struct slice text, size_t at, bool brackets)
 {
     memset(filter, 0, offsetof(struct filter, position_calls));
-    filter->lexer = (struct lexer){.text = text.data,
-                                   .len = (uint32_t)text.len,
-                                   .at = (uint32_t)at,
-                                   .brackets = brackets};
+    filter->lexer = (struct lexer){
+        .text = text.data, .len = (uint32_t)text.len, .at = (uint32_t)at, .brackets = brackets};
     filter->position_calls[0] = 0;
 }
 
@@ -102,9 +100,9 @@ static uint16_t word_not(struct filter *filter)
 
 static bool is_unit(const struct filter *filter, struct token token)
 {
-    static const char *const units[] = {"microsecond", "millisecond", "second", "minute",
-                                        "hour",        "day",         "week",   "month",
-                                        "quarter",     "year",        "decade", "century",
+    static const char *const units[] = {"microsecond", "millisecond", "second",   "minute",
+                                        "hour",        "day",         "week",     "month",
+                                        "quarter",     "year",        "decade",   "century",
                                         "centuries",   "millennium",  "millennia"};
     if (!may_be_name(token) || token.flags & TOKEN_QUOTED) return false;
     struct slice text = {filter->lexer.text + token.at, token.len};
@@ -152,7 +150,8 @@ static uint16_t word_with(struct filter *filter)
     case TK_TIME: return peek_code(filter, 1) == TK_ZONE ? TK_WITH_TIME : TK_WITH;
     case TK_ORDINALITY: return filter->last == TK_RP ? TK_WITH_ORDINALITY : TK_WITH;
     case TK_NO: return peek_code(filter, 1) == TK_DATA ? TK_WITH_NO : TK_WITH;
-    case TK_DATA: return peek_code(filter, 1) == TK_AS || filter->last == 0 ? TK_WITH : TK_WITH_DATA;
+    case TK_DATA:
+        return peek_code(filter, 1) == TK_AS || filter->last == 0 ? TK_WITH : TK_WITH_DATA;
     case TK_TIES: return filter->last == TK_ROW || filter->last == TK_ROWS ? TK_WITH_TIES : TK_WITH;
     default: return TK_WITH;
     }
@@ -228,8 +227,7 @@ static uint16_t window_word(struct filter *filter, uint16_t code)
     case TK_OVER: return only_if(behind_call && (next == TK_LP || name_next), code);
     case TK_FILTER: return only_if(behind_call && next == TK_LP, code);
     case TK_WITHIN: return only_if(last == TK_RP && next == TK_GROUP, code);
-    case TK_IGNORE:
-        return only_if(next == TK_NULLS || last == TK_OR || last == TK_CONFLICT, code);
+    case TK_IGNORE: return only_if(next == TK_NULLS || last == TK_OR || last == TK_CONFLICT, code);
     case TK_RESPECT: return only_if(next == TK_NULLS, code);
     default: /* TK_NULLS */
         return only_if(next == TK_FIRST || next == TK_LAST || last == TK_IGNORE ||
@@ -325,7 +323,8 @@ static uint16_t resolve(struct filter *filter, uint16_t code)
     }
 }
 
-/* Behind ::, DOUBLE PRECISION and CHARACTER VARYING are one type; WITHOUT TIME ZONE is everywhere. */
+/* Behind ::, DOUBLE PRECISION and CHARACTER VARYING are one type; WITHOUT TIME ZONE is everywhere.
+ */
 static uint16_t resolve_name(struct filter *filter, struct token token)
 {
     if (token.flags & TOKEN_QUOTED) return TK_ID;
@@ -380,7 +379,8 @@ static void note_head(struct filter *filter, uint16_t code)
         filter->head = code == TK_CREATE ? HEAD_CREATE : HEAD_NONE;
         filter->is_insert = code == TK_INSERT || code == TK_REPLACE;
     } else if (filter->head == HEAD_CREATE) {
-        if (code == TK_TRIGGER) filter->head = HEAD_TRIGGER;
+        if (code == TK_TRIGGER)
+            filter->head = HEAD_TRIGGER;
         else if (code != TK_OR && code != TK_REPLACE && code != TK_TEMP && code != TK_TEMPORARY)
             filter->head = HEAD_NONE;
     } else if (filter->head == HEAD_TRIGGER && code == TK_BEGIN && filter->depth == 0) {

@@ -4,8 +4,9 @@
  * Holds:   the tokens come out in the order of the text, none is lost. */
 #ifndef SQL_FILTER_H
 #define SQL_FILTER_H
-#include <stdbool.h>
 #include <stdint.h>
+
+#include <stdbool.h>
 
 #include "sql/lex.h"
 #include "sql/parse.h"
@@ -22,7 +23,8 @@ struct filter {
     uint8_t head;               /* how much of CREATE ... TRIGGER was seen: enum in filter.c */
     bool is_insert;             /* began with INSERT or REPLACE, and no VALUES yet */
     bool started;
-    uint64_t position_calls[SQL_DEPTH_MAX / 64 + 2]; /* bit d: the parenthesis at depth d is POSITION's */
+    uint64_t position_calls[SQL_DEPTH_MAX / 64 +
+                            2]; /* bit d: the parenthesis at depth d is POSITION's */
 };
 
 /* Behind filter_init come the tokens of the statement at `at`. */

@@ -1,18 +1,18 @@
 /* lex.h -- SQL text to tokens that point into the text.
  *
- * Owns:    nothing; allocates nothing and never fails: what is no token comes out as TK_ILLEGAL with
- *          a reason. Also used by highlighters.
- * Threads: a lexer belongs to one thread.
- * Holds:   tokens do not overlap and their offsets grow; behind the last one comes code 0 for ever.
+ * Owns:    nothing; allocates nothing and never fails: what is no token comes out as TK_ILLEGAL
+ * with a reason. Also used by highlighters. Threads: a lexer belongs to one thread. Holds:   tokens
+ * do not overlap and their offsets grow; behind the last one comes code 0 for ever.
  *
- * Literals and names are not decoded here (literal.h). Words are keywords or TK_ID by the word alone;
- * what they mean where they stand is decided in filter.h. */
+ * Literals and names are not decoded here (literal.h). Words are keywords or TK_ID by the word
+ * alone; what they mean where they stand is decided in filter.h. */
 #ifndef SQL_LEX_H
 #define SQL_LEX_H
-#include <assert.h>
-#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
+
+#include <assert.h>
+#include <stdbool.h>
 #include <string.h>
 
 #include "base/slice.h"
@@ -72,7 +72,8 @@ struct token sql_lex(struct lexer *lexer);
 /* The text of a token of which only the code is known, for messages: "SELECT", "a name", "','". */
 const char *sql_token_text(uint16_t code);
 
-/* The keyword `word` is, or 0; *out_reserved (may be NULL) says whether it needs quotes as a name. */
+/* The keyword `word` is, or 0; *out_reserved (may be NULL) says whether it needs quotes as a name.
+ */
 uint16_t sql_keyword(struct slice word, bool *out_reserved);
 
 /* The first keyword of the code in capitals, or NULL if there is none. */

@@ -27,9 +27,10 @@ static bool read_digits(struct decode *d, uint32_t base, int digits_max, uint32_
     int count = 0;
     for (; count < digits_max && d->at < d->limit; count++, d->at++) {
         char c = *d->at;
-        uint32_t digit = char_is_digit(c)           ? (uint32_t)(c - '0')
-                         : (c | 0x20) >= 'a' && (c | 0x20) <= 'f' ? (uint32_t)((c | 0x20) - 'a') + 10
-                                                                  : 99;
+        uint32_t digit = char_is_digit(c) ? (uint32_t)(c - '0')
+                         : (c | 0x20) >= 'a' && (c | 0x20) <= 'f'
+                             ? (uint32_t)((c | 0x20) - 'a') + 10
+                             : 99;
         if (digit >= base) break;
         value = value * base + digit;
     }
@@ -62,8 +63,10 @@ static void decode_backslash(struct decode *d)
         const char *begin = d->at;
         int digits = c == 'u' ? 4 : 8;
         (void)read_digits(d, 16, digits, &value); /* too few is what the next line finds */
-        if (d->at - begin != digits) bad_escape(d, "\\u needs 4, \\U 8 hexadecimal digits");
-        else put_code_point(d, value);
+        if (d->at - begin != digits)
+            bad_escape(d, "\\u needs 4, \\U 8 hexadecimal digits");
+        else
+            put_code_point(d, value);
     } else if (c >= '0' && c <= '7') {
         d->at--;
         (void)read_digits(d, 8, 3, &value); /* there is one */
@@ -85,8 +88,10 @@ static void decode_unicode(struct decode *d)
     if (*d->at == '+') d->at++;
     const char *begin = d->at;
     (void)read_digits(d, 16, digits, &value); /* too few is what the next line finds */
-    if (d->at - begin != digits) bad_escape(d, "\\ needs 4, \\+ 6 hexadecimal digits");
-    else put_code_point(d, value);
+    if (d->at - begin != digits)
+        bad_escape(d, "\\ needs 4, \\+ 6 hexadecimal digits");
+    else
+        put_code_point(d, value);
 }
 
 /* The text between single quotes, and that of the pieces that follow. */
@@ -173,7 +178,8 @@ struct ast_name token_name(struct parse *p, const struct token *token)
     name.hash = slice_hash_folded(name.text);
     name.at = token->at;
     name.end = token->at + token->len;
-    name.quoted = (token->flags & TOKEN_QUOTED) || (token->len > 0 && p->text.data[token->at] == '\'');
+    name.quoted =
+        (token->flags & TOKEN_QUOTED) || (token->len > 0 && p->text.data[token->at] == '\'');
     if (name.text.len == 0)
         parse_fail(p, LLKV_SYNTAX, "42602", token->at, "a name cannot be empty");
     return name;

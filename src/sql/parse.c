@@ -2,6 +2,7 @@
 #include "sql/parse.h"
 
 #include <stdarg.h>
+
 #include <stdio.h>
 
 #include "sql/build.h"
@@ -11,8 +12,8 @@ enum { PARSER_STACK_BYTES_MAX = 1 << 20 };
 
 /* ---- errors and memory ---------------------------------------------------------------------- */
 
-void parse_fail(struct parse *p, llkv_code code, const char *sqlstate, uint32_t at,
-                const char *fmt, ...)
+void parse_fail(struct parse *p, llkv_code code, const char *sqlstate, uint32_t at, const char *fmt,
+                ...)
 {
     if (p->rc != LLKV_OK) return;
     char text[400];
@@ -196,8 +197,8 @@ static llkv_code parse_part(struct cx *cx, bool brackets, struct slice text, uin
     return LLKV_OK;
 }
 
-llkv_code sql_parse_expression(struct cx *cx, const struct sql_options *options,
-                               struct slice text, struct ast **out_expression)
+llkv_code sql_parse_expression(struct cx *cx, const struct sql_options *options, struct slice text,
+                               struct ast **out_expression)
 {
     bool brackets = options != NULL && options->sqlite_compat;
     return parse_part(cx, brackets, text, TK_START_EXPR, out_expression);

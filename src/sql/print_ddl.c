@@ -149,8 +149,7 @@ static void put_rule(struct printer *out, const struct ast_constraint *constrain
 
 static void put_constraint(struct printer *out, const struct ast_constraint *constraint)
 {
-    static const char *const conflicts[] = {"",       "REPLACE", "IGNORE",
-                                            "ABORT",  "FAIL",    "ROLLBACK"};
+    static const char *const conflicts[] = {"", "REPLACE", "IGNORE", "ABORT", "FAIL", "ROLLBACK"};
     uint8_t flags = constraint->base.flags;
     if (ast_name_given(&constraint->name)) {
         put(out, "CONSTRAINT ");
@@ -275,8 +274,10 @@ static void put_function_body(struct printer *out, const struct ast_function_bod
         put_type(out, body->returns);
     }
     put(out, body->query != NULL ? " AS TABLE " : " AS ");
-    if (body->query != NULL) put_query(out, body->query);
-    else put_expr(out, body->value, RANK_NONE);
+    if (body->query != NULL)
+        put_query(out, body->query);
+    else
+        put_expr(out, body->value, RANK_NONE);
 }
 
 static void put_function_param(struct printer *out, const struct ast_function_param *param)
@@ -291,10 +292,11 @@ static void put_function_param(struct printer *out, const struct ast_function_pa
 
 static void put_sequence_option(struct printer *out, const struct ast_option *option)
 {
-    static const char *const words[] = {"",       "INCREMENT ", "MINVALUE ", "MAXVALUE ",
-                                        "START ", "RESTART",    "CACHE ",    "CYCLE",
-                                        "NO CYCLE", "OWNED BY ", "AS "};
-    bool bound = option->base.op == AST_SEQUENCE_MINVALUE || option->base.op == AST_SEQUENCE_MAXVALUE;
+    static const char *const words[] = {"",         "INCREMENT ", "MINVALUE ", "MAXVALUE ",
+                                        "START ",   "RESTART",    "CACHE ",    "CYCLE",
+                                        "NO CYCLE", "OWNED BY ",  "AS "};
+    bool bound =
+        option->base.op == AST_SEQUENCE_MINVALUE || option->base.op == AST_SEQUENCE_MAXVALUE;
     if (bound && option->values.count == 0) put(out, "NO ");
     put(out, words[option->base.op]);
     if (option->base.op == AST_SEQUENCE_OWNED_BY && option->values.count == 0) put(out, "none");
@@ -304,8 +306,10 @@ static void put_sequence_option(struct printer *out, const struct ast_option *op
     const struct ast_column *owner = (const struct ast_column *)value;
     bool named_none = value->kind == AST_COLUMN && owner->path.count == 1 &&
                       slice_equal_folded(owner->path.parts[0].text, SLICE("none"));
-    if (named_none) put(out, "\"none\"");
-    else put_node(out, value);
+    if (named_none)
+        put(out, "\"none\"");
+    else
+        put_node(out, value);
 }
 
 /* ---- DROP, ALTER ---------------------------------------------------------------------------- */
@@ -330,8 +334,10 @@ static void put_alter(struct printer *out, const struct ast_alter *alter)
     put_path(out, alter->path);
     put(out, " ");
     bool options = alter->actions.count > 0 && alter->actions.items[0]->kind == AST_OPTION;
-    if (options) put_sequence_options(out, alter->actions);
-    else put_list(out, alter->actions);
+    if (options)
+        put_sequence_options(out, alter->actions);
+    else
+        put_list(out, alter->actions);
 }
 
 static void put_alter_drop(struct printer *out, const struct ast_alter_action *action)
@@ -459,19 +465,31 @@ static bool put_create_other(struct printer *out, const struct ast *node)
 bool put_ddl(struct printer *out, const struct ast *node)
 {
     switch ((enum ast_kind)node->kind) {
-    case AST_CREATE_TABLE: put_create_table(out, (const struct ast_create_table *)node); return true;
+    case AST_CREATE_TABLE:
+        put_create_table(out, (const struct ast_create_table *)node);
+        return true;
     case AST_COLUMN_DEF: put_column_def(out, (const struct ast_column_def *)node); return true;
     case AST_LIKE_TABLE: put_like_table(out, (const struct ast_like_table *)node); return true;
     case AST_CONSTRAINT: put_constraint(out, (const struct ast_constraint *)node); return true;
-    case AST_CREATE_INDEX: put_create_index(out, (const struct ast_create_index *)node); return true;
+    case AST_CREATE_INDEX:
+        put_create_index(out, (const struct ast_create_index *)node);
+        return true;
     case AST_CREATE_VIEW: put_create_view(out, (const struct ast_create_view *)node); return true;
-    case AST_CREATE_TRIGGER: put_create_trigger(out, (const struct ast_create_trigger *)node); return true;
+    case AST_CREATE_TRIGGER:
+        put_create_trigger(out, (const struct ast_create_trigger *)node);
+        return true;
     case AST_CREATE_TYPE: put_create_type(out, (const struct ast_create_type *)node); return true;
-    case AST_FUNCTION_BODY: put_function_body(out, (const struct ast_function_body *)node); return true;
-    case AST_FUNCTION_PARAM: put_function_param(out, (const struct ast_function_param *)node); return true;
+    case AST_FUNCTION_BODY:
+        put_function_body(out, (const struct ast_function_body *)node);
+        return true;
+    case AST_FUNCTION_PARAM:
+        put_function_param(out, (const struct ast_function_param *)node);
+        return true;
     case AST_DROP: put_drop(out, (const struct ast_drop *)node); return true;
     case AST_ALTER: put_alter(out, (const struct ast_alter *)node); return true;
-    case AST_ALTER_ACTION: put_alter_action(out, (const struct ast_alter_action *)node); return true;
+    case AST_ALTER_ACTION:
+        put_alter_action(out, (const struct ast_alter_action *)node);
+        return true;
     case AST_COMMENT: put_comment(out, (const struct ast_comment *)node); return true;
     default: return put_create_other(out, node);
     }

@@ -15,8 +15,7 @@ static void put_condition(struct printer *out, const char *word, const struct as
     put_expr(out, condition, RANK_NONE);
 }
 
-static const char *const conflict_words[] = {"",       "REPLACE", "IGNORE",
-                                             "ABORT",  "FAIL",    "ROLLBACK"};
+static const char *const conflict_words[] = {"", "REPLACE", "IGNORE", "ABORT", "FAIL", "ROLLBACK"};
 
 /* INSERT, UPDATE, with OR what happens on a conflict. */
 static void put_verb(struct printer *out, const char *verb, uint32_t conflict)
@@ -41,8 +40,10 @@ static void put_insert(struct printer *out, const struct ast_insert *insert)
     if (insert->base.flags & AST_INSERT_OVERRIDING_SYSTEM) put(out, " OVERRIDING SYSTEM VALUE");
     if (insert->base.flags & AST_INSERT_OVERRIDING_USER) put(out, " OVERRIDING USER VALUE");
     put(out, " ");
-    if (insert->query == NULL) put(out, "DEFAULT VALUES");
-    else put_query(out, insert->query);
+    if (insert->query == NULL)
+        put(out, "DEFAULT VALUES");
+    else
+        put_query(out, insert->query);
     for (uint32_t i = 0; i < insert->on_conflict.count; i++) {
         put(out, " ");
         put_node(out, insert->on_conflict.items[i]);
@@ -65,8 +66,10 @@ static void put_on_conflict(struct printer *out, const struct ast_on_conflict *c
         put_condition(out, "WHERE ", clause->target_where);
         if (clause->target_where != NULL) put(out, " ");
     }
-    if (clause->base.flags & AST_ON_CONFLICT_UPDATE) put_clause(out, "DO UPDATE SET ", clause->sets);
-    else put(out, "DO NOTHING");
+    if (clause->base.flags & AST_ON_CONFLICT_UPDATE)
+        put_clause(out, "DO UPDATE SET ", clause->sets);
+    else
+        put(out, "DO NOTHING");
     put_condition(out, " WHERE ", clause->where);
 }
 
@@ -124,9 +127,12 @@ static void put_merge_insert(struct printer *out, const struct ast_merge_when *w
 {
     put(out, "INSERT");
     put_columns(out, when->columns);
-    if (when->base.flags & AST_MERGE_BY_NAME) put(out, " BY NAME");
-    else if (when->base.flags & AST_MERGE_STAR) put(out, " *");
-    else if (when->base.flags & AST_MERGE_DEFAULT_VALUES) put(out, " DEFAULT VALUES");
+    if (when->base.flags & AST_MERGE_BY_NAME)
+        put(out, " BY NAME");
+    else if (when->base.flags & AST_MERGE_STAR)
+        put(out, " *");
+    else if (when->base.flags & AST_MERGE_DEFAULT_VALUES)
+        put(out, " DEFAULT VALUES");
     if (when->values.count == 0) return;
     put(out, " VALUES (");
     put_list(out, when->values);
@@ -142,8 +148,10 @@ static void put_merge_when(struct printer *out, const struct ast_merge_when *whe
     switch ((enum ast_merge_op)when->base.op) {
     case AST_MERGE_UPDATE:
         put(out, "UPDATE");
-        if (when->base.flags & AST_MERGE_BY_NAME) put(out, " BY NAME");
-        else if (when->base.flags & AST_MERGE_STAR) put(out, " SET *");
+        if (when->base.flags & AST_MERGE_BY_NAME)
+            put(out, " BY NAME");
+        else if (when->base.flags & AST_MERGE_STAR)
+            put(out, " SET *");
         put_clause(out, " SET ", when->sets);
         return;
     case AST_MERGE_DELETE: put(out, "DELETE"); return;

@@ -69,8 +69,10 @@ static bool needs_quotes(struct slice name)
 
 void put_name(struct printer *out, const struct ast_name *name)
 {
-    if (needs_quotes(name->text)) put_quoted(out, name->text, '"');
-    else put_bytes(out, name->text);
+    if (needs_quotes(name->text))
+        put_quoted(out, name->text, '"');
+    else
+        put_bytes(out, name->text);
 }
 
 void put_path(struct printer *out, struct ast_path path)
@@ -126,8 +128,10 @@ static void put_named_type(struct printer *out, const struct ast_type *type)
         words.len -= tails[i].len;
         break;
     }
-    if (last->quoted) put_quoted(out, words, '"');
-    else put_bytes(out, words);
+    if (last->quoted)
+        put_quoted(out, words, '"');
+    else
+        put_bytes(out, words);
     if (type->args.count > 0) {
         put(out, "(");
         put_list(out, type->args);
@@ -207,7 +211,7 @@ static const struct operator_shown binary_shown[AST_BINARY_OP_COUNT] = {
     [AST_BINARY_OVERLAP] = {" && ", RANK_OPERATOR},
     [AST_BINARY_STARTS] = {" ^@ ", RANK_OPERATOR},
 };
-static const char *const like_shown[] = {" LIKE ", " ILIKE ",  " SIMILAR TO ", " GLOB ",
+static const char *const like_shown[] = {" LIKE ",   " ILIKE ", " SIMILAR TO ", " GLOB ",
                                          " REGEXP ", " MATCH ", " ~ ",          " ~* "};
 
 static bool like_is_sign(uint32_t op)
@@ -246,8 +250,8 @@ static enum rank left_minimum(enum rank rank)
     return rank == RANK_COMPARE || rank == RANK_LIKE ? rank + 1 : rank;
 }
 
-/* The chain of left operands in a loop: first the parentheses it begins with, then the operand at the
- * bottom, then operators and right operands on the way up. */
+/* The chain of left operands in a loop: first the parentheses it begins with, then the operand at
+ * the bottom, then operators and right operands on the way up. */
 static void put_binary(struct printer *out, const struct ast *node)
 {
     VEC(const struct ast_binary *) spine = {0};
@@ -314,9 +318,12 @@ static void put_between(struct printer *out, const struct ast_between *between)
 
 static void put_like_word(struct printer *out, uint32_t op, bool negated)
 {
-    if (!negated) put(out, like_shown[op]);
-    else if (op == AST_LIKE_TILDE) put(out, " !~ ");
-    else if (op == AST_LIKE_TILDE_CASELESS) put(out, " !~* ");
+    if (!negated)
+        put(out, like_shown[op]);
+    else if (op == AST_LIKE_TILDE)
+        put(out, " !~ ");
+    else if (op == AST_LIKE_TILDE_CASELESS)
+        put(out, " !~* ");
     else {
         put(out, " NOT");
         put(out, like_shown[op]);
@@ -344,8 +351,10 @@ static void put_in(struct printer *out, const struct ast *node)
         return;
     }
     put(out, "(");
-    if (node->kind == AST_IN_QUERY) put_query(out, ((const struct ast_in_query *)node)->query);
-    else put_list(out, in->items);
+    if (node->kind == AST_IN_QUERY)
+        put_query(out, ((const struct ast_in_query *)node)->query);
+    else
+        put_list(out, in->items);
     put(out, ")");
 }
 
@@ -353,11 +362,15 @@ static void put_quantified(struct printer *out, const struct ast_quantified *nod
 {
     bool compare = node->base.op < AST_QUANTIFIED_LIKE;
     put_expr(out, node->left, compare ? RANK_LIKE : RANK_OPERATOR);
-    if (compare) put(out, binary_shown[node->base.op].text);
-    else put_like_word(out, node->base.op - AST_QUANTIFIED_LIKE, node->base.flags & AST_NEGATED);
+    if (compare)
+        put(out, binary_shown[node->base.op].text);
+    else
+        put_like_word(out, node->base.op - AST_QUANTIFIED_LIKE, node->base.flags & AST_NEGATED);
     put(out, node->base.flags & AST_QUANTIFIED_ALL ? "ALL (" : "ANY (");
-    if (node->query != NULL) put_query(out, node->query);
-    else put_expr(out, node->array, RANK_NONE);
+    if (node->query != NULL)
+        put_query(out, node->query);
+    else
+        put_expr(out, node->array, RANK_NONE);
     put(out, ")");
 }
 
@@ -456,8 +469,8 @@ static void put_interval(struct printer *out, const struct ast_interval *interva
     put(out, unit_words[interval->last_unit]);
 }
 
-/* What a subscript, a point or a method can follow without parentheses. `plain_name`: also a chain of
- * names, which a point would lengthen. */
+/* What a subscript, a point or a method can follow without parentheses. `plain_name`: also a chain
+ * of names, which a point would lengthen. */
 static void put_base(struct printer *out, const struct ast *value, bool plain_name)
 {
     bool safe = (value->kind == AST_COLUMN && plain_name) || value->kind == AST_SUBSCRIPT ||
@@ -592,13 +605,19 @@ static bool put_small(struct printer *out, const struct ast *node)
         put(out, "#");
         put_number(out, ((const struct ast_position *)node)->number);
         return true;
-    case AST_EXISTS: put_subquery(out, "EXISTS ", ((const struct ast_exists *)node)->query); return true;
+    case AST_EXISTS:
+        put_subquery(out, "EXISTS ", ((const struct ast_exists *)node)->query);
+        return true;
     case AST_SUBQUERY:
         put_subquery(out, node->flags & AST_SUBQUERY_ARRAY ? "ARRAY" : "",
                      ((const struct ast_subquery *)node)->query);
         return true;
-    case AST_ROW: put_between_words(out, "ROW(", &((const struct ast_row *)node)->items, ")"); return true;
-    case AST_ARRAY: put_between_words(out, "[", &((const struct ast_array *)node)->items, "]"); return true;
+    case AST_ROW:
+        put_between_words(out, "ROW(", &((const struct ast_row *)node)->items, ")");
+        return true;
+    case AST_ARRAY:
+        put_between_words(out, "[", &((const struct ast_array *)node)->items, "]");
+        return true;
     case AST_GROUPING:
         put_between_words(out, "GROUPING(", &((const struct ast_grouping *)node)->args, ")");
         return true;

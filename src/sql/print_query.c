@@ -30,8 +30,10 @@ static void put_sample(struct printer *out, const char *word, const struct ast_s
 
 static void put_table(struct printer *out, const struct ast_table *table)
 {
-    if (table->base.flags & AST_TABLE_FILE) put_string(out, table->path.parts[0].text);
-    else put_path(out, table->path);
+    if (table->base.flags & AST_TABLE_FILE)
+        put_string(out, table->path.parts[0].text);
+    else
+        put_path(out, table->path);
     put_alias(out, &table->alias, table->columns);
     if (table->base.flags & AST_TABLE_NOT_INDEXED) put(out, " NOT INDEXED");
     if (ast_name_given(&table->indexed_by)) {
@@ -107,11 +109,14 @@ static void put_pivot_statement(struct printer *out, const struct ast_pivot *piv
     for (uint32_t i = 0; i < pivot->on.count; i++) {
         const struct ast_pivot_on *on = (const struct ast_pivot_on *)pivot->on.items[i];
         put(out, i == 0 ? " ON " : ", ");
-        put_expr(out, on->value, on->items.count > 0 || on->query != NULL ? RANK_OPERATOR : RANK_NONE);
+        put_expr(out, on->value,
+                 on->items.count > 0 || on->query != NULL ? RANK_OPERATOR : RANK_NONE);
         if (on->items.count == 0 && on->query == NULL) continue;
         put(out, " IN (");
-        if (on->query != NULL) put_query(out, on->query);
-        else put_list(out, on->items);
+        if (on->query != NULL)
+            put_query(out, on->query);
+        else
+            put_list(out, on->items);
         put(out, ")");
     }
     if (pivot->aggregates.count > 0) {
@@ -145,8 +150,10 @@ static void put_pivot(struct printer *out, const struct ast_pivot *pivot)
         put(out, " ");
         put_pivot_column(out, on->value);
         put(out, " IN (");
-        if (on->query != NULL) put_query(out, on->query);
-        else put_list(out, on->items);
+        if (on->query != NULL)
+            put_query(out, on->query);
+        else
+            put_list(out, on->items);
         put(out, ")");
     }
     if (pivot->group.count > 0) {
@@ -194,7 +201,9 @@ void put_from(struct printer *out, const struct ast *item)
     switch ((enum ast_kind)item->kind) {
     case AST_TABLE: put_table(out, (const struct ast_table *)item); break;
     case AST_DERIVED: put_derived(out, (const struct ast_derived *)item); break;
-    case AST_TABLE_FUNCTION: put_table_function(out, (const struct ast_table_function *)item); break;
+    case AST_TABLE_FUNCTION:
+        put_table_function(out, (const struct ast_table_function *)item);
+        break;
     case AST_JOIN: put_join(out, (const struct ast_join *)item); break;
     case AST_PIVOT: put_pivot(out, (const struct ast_pivot *)item); break;
     case AST_UNPIVOT: put_unpivot(out, (const struct ast_unpivot *)item); break;
@@ -209,8 +218,10 @@ void put_from(struct printer *out, const struct ast *item)
 
 void put_order(struct printer *out, const struct ast_order *order)
 {
-    if (order->value == NULL) put(out, "ALL");
-    else put_expr(out, order->value, RANK_NONE);
+    if (order->value == NULL)
+        put(out, "ALL");
+    else
+        put_expr(out, order->value, RANK_NONE);
     if (order->base.flags & AST_ORDER_ASC) put(out, " ASC");
     if (order->base.flags & AST_ORDER_DESC) put(out, " DESC");
     if (order->base.flags & AST_ORDER_NULLS_FIRST) put(out, " NULLS FIRST");
@@ -498,8 +509,8 @@ void put_node(struct printer *out, const struct ast *node)
 static void print_finish(struct printer *out, struct slice *out_text)
 {
     put_bytes(out, (struct slice){"", 1});
-    *out_text = out->rc == LLKV_OK ? (struct slice){out->data, out->len - 1}
-                                   : (struct slice){NULL, 0};
+    *out_text =
+        out->rc == LLKV_OK ? (struct slice){out->data, out->len - 1} : (struct slice){NULL, 0};
 }
 
 llkv_code ast_print(struct cx *cx, const struct ast *node, struct slice *out_text)

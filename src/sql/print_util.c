@@ -28,8 +28,8 @@ static void put_parens(struct printer *out, const char *word, struct ast_list li
 /* A file: a string, a parameter, or an expression in parentheses. */
 static void put_file(struct printer *out, const struct ast *file)
 {
-    bool plain = file->kind == AST_PARAM ||
-                 (file->kind == AST_LITERAL && file->op == AST_LITERAL_STRING);
+    bool plain =
+        file->kind == AST_PARAM || (file->kind == AST_LITERAL && file->op == AST_LITERAL_STRING);
     if (!plain) put(out, "(");
     put_expr(out, file, RANK_NONE);
     if (!plain) put(out, ")");
@@ -117,15 +117,17 @@ static void put_describe(struct printer *out, const struct ast_describe *node)
     put_node(out, node->statement);
 }
 
-/* Values of options are literals and words; the grammar takes no other text for words than it gave. */
+/* Values of options are literals and words; the grammar takes no other text for words than it gave.
+ */
 static void put_option(struct printer *out, const struct ast_option *option)
 {
     put_name(out, &option->name);
     if (option->values.count == 0) return;
     const struct ast *value = option->values.items[0];
-    bool plain = option->values.count == 1 &&
-                 (value->kind == AST_LITERAL || value->kind == AST_STAR ||
-                  value->kind == AST_PARAM || value->kind == AST_ARRAY || value->kind == AST_STRUCT);
+    bool plain =
+        option->values.count == 1 &&
+        (value->kind == AST_LITERAL || value->kind == AST_STAR || value->kind == AST_PARAM ||
+         value->kind == AST_ARRAY || value->kind == AST_STRUCT);
     if (plain) {
         put(out, " = ");
         put_node(out, value);
@@ -146,8 +148,10 @@ static void put_copy(struct printer *out, const struct ast_copy *node)
     put_path(out, node->path);
     put_columns(out, node->columns);
     put(out, from ? " FROM " : " TO ");
-    if (node->file == NULL) put(out, from ? "STDIN" : "STDOUT");
-    else put_file(out, node->file);
+    if (node->file == NULL)
+        put(out, from ? "STDIN" : "STDOUT");
+    else
+        put_file(out, node->file);
     put_parens(out, " ", node->options);
 }
 
@@ -197,8 +201,10 @@ static void put_backup(struct printer *out, const struct ast_backup *node)
 static void put_deallocate(struct printer *out, const struct ast_deallocate *node)
 {
     put(out, "DEALLOCATE ");
-    if (ast_name_given(&node->name)) put_name(out, &node->name);
-    else put(out, "ALL");
+    if (ast_name_given(&node->name))
+        put_name(out, &node->name);
+    else
+        put(out, "ALL");
 }
 
 static bool put_short_command(struct printer *out, const struct ast *node)

@@ -193,16 +193,21 @@ static llkv_code check_batches(struct check *c, struct built *built)
     return LLKV_OK;
 }
 
-static llkv_code check_bad_views(struct check *c, const struct built *b)
+static llkv_code expect_no_view(struct check *c, uint64_t handle, uint64_t bytes, const char *what)
 {
     llkv_pager_view view = {0};
-    uint32_t nowhere = b->seq + 1000;
-    llkv_code rc = c->m->view(c->pager, pager_handle(nowhere, 0), 64, &view, NULL);
-    RULE(c, rc != LLKV_OK, "view: a batch that does not exist was found");
-    uint64_t last = b->offsets[PIECES - 1];
-    rc = c->m->view(c->pager, pager_handle(b->seq, last), (uint64_t)1 << 40, &view, NULL);
-    RULE(c, rc != LLKV_OK, "view: bytes beyond the end of a batch were found");
+    llkv_code rc = c->m->view(c->pager, handle, bytes, &view, NULL);
+    if (rc == LLKV_OK) c->m->view_release(c->pager, &view);
+    RULE(c, rc != LLKV_OK, "view: %s", what);
     return LLKV_OK;
+}
+
+static llkv_code check_bad_views(struct check *c, const struct built *b)
+{
+    TRY(expect_no_view(c, pager_handle(b->seq + 1000, 0), 64,
+                       "a batch that does not exist was found"));
+    return expect_no_view(c, pager_handle(b->seq, b->offsets[PIECES - 1]), (uint64_t)1 << 40,
+                          "bytes beyond the end of a batch were found");
 }
 
 /* A view outlives the discard of its bytes; other batches do not notice. */

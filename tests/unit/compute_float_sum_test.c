@@ -67,6 +67,15 @@ static double exact_total(const struct exact *sum)
 enum { ROWS = 5000 };
 static double column[ROWS], shuffled[ROWS];
 
+/* A half of some bin's unit, or next to one, in the first or the second of its bins. */
+static double tie(struct random *r)
+{
+    static const double large[] = {0, 0, 0x1p40}, next[] = {0, 0x1p-34, -0x1p-34};
+    const uint32_t k = random_below(r, 3);
+    const double near = large[k] != 0 ? 0 : next[random_below(r, 3)];
+    return ldexp(large[k] + random_below(r, 9) - 3.5 + near, 32 * (int)random_below(r, 6));
+}
+
 /* Exponents within `spread` of each other, or anything that is finite. */
 static void make_column(int kind, struct random *r)
 {
@@ -82,6 +91,13 @@ static void make_column(int kind, struct random *r)
         case 5: x = ldexp(unit, 1000); break;
         case 6: x = i % 2 == 0 ? ldexp(unit, (int)random_below(r, 200)) : -column[i - 1]; break;
         case 7: x = i == ROWS / 2 ? 1e200 : unit; break;
+        case 8: /* halves of units, so that what is dropped is a tie */
+            x = tie(r);
+            /* The large ones cancel, so that the total shows what became of the small ones. */
+            if (i % 2 == 1 && fabs(column[i - 1]) > 0x1p110) x = -column[i - 1];
+            if (i % 2 == 1 && fabs(x) > 0x1p110 && x != -column[i - 1]) x = 1.5 * 0x1p64;
+            if (i == ROWS - 1 && fabs(x) > 0x1p110 && i % 2 == 0) x = 0;
+            break;
         default: x = i % 5 == 0 ? -0.0 : ldexp(0.5, 32 * (int)random_below(r, 6) - (i % 3)); break;
         }
         column[i] = x;
@@ -135,7 +151,7 @@ static void any_order_and_split_give_the_same_bits(void **state)
 {
     (void)state;
     struct random r = {42};
-    for (int kind = 0; kind < 9; kind++)
+    for (int kind = 0; kind < 10; kind++)
         for (int round = 0; round < 6; round++) {
             make_column(kind, &r);
             const struct float_sum first = sum_one_by_one(column);
@@ -156,7 +172,7 @@ static void the_total_is_rounded_once(void **state)
 {
     (void)state;
     struct random r = {43};
-    for (int kind = 0; kind < 9; kind++) {
+    for (int kind = 0; kind < 10; kind++) {
         if (kind == 3 || kind == 7) continue; /* more bits than are kept: the next test */
         for (int round = 0; round < 10; round++) {
             make_column(kind, &r);
@@ -201,7 +217,7 @@ static void every_tier_cuts_alike(void **state)
 {
     (void)state;
     struct random r = {44};
-    for (int kind = 0; kind < 9; kind++) {
+    for (int kind = 0; kind < 10; kind++) {
         if (kind == 3 || kind == 4 || kind == 5) continue; /* outside what lanes are asked for */
         make_column(kind, &r);
         for (uint32_t n = 0; n <= 2048; n = next_length(n)) {
@@ -281,6 +297,17 @@ static void bins_do_not_overflow(void **state)
     }
     float_sum_merge(&sum, &negative);
     assert_true(same_real(float_sum_total(&sum), 0.0));
+    /* A bit so far below that 128 bits do not reach it decides a half. */
+    struct float_sum half = {0};
+    float_sum_add(&half, 0x1p30);
+    for (int i = 0; i < 40; i++) {
+        const struct float_sum copy = half;
+        float_sum_merge(&half, &copy);
+    }
+    float_sum_add(&half, 0x1p17);
+    assert_true(float_sum_total(&half) == 0x1p70);
+    float_sum_add(&half, 0x1p-90);
+    assert_true(float_sum_total(&half) == 0x1p70 + 0x1p18);
 }
 
 static void special_values(void **state)

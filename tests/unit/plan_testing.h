@@ -52,7 +52,7 @@ static inline void lab_init(struct plan_lab *lab)
                                &lab->world.options);
     assert_non_null(lab->catalog);
     assert_ok(&lab->t, txn_snapshot_begin(&lab->t.cx, lab->world.manager, &lab->snapshot));
-    lab->settings.unnest_mode = UNNEST_ALWAYS;
+    lab->settings.disabled_rules = RULE_BIT(apply_by_cost);
     lab_table(lab, "CREATE TABLE a (id INTEGER PRIMARY KEY, x INTEGER, y INTEGER NOT NULL)");
     lab_table(lab, "CREATE TABLE b (id INTEGER PRIMARY KEY, x INTEGER, y INTEGER NOT NULL)");
     lab_table(lab, "CREATE TABLE c (id INTEGER PRIMARY KEY, x INTEGER, y INTEGER NOT NULL)");

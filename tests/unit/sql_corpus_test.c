@@ -7,7 +7,6 @@
 #include <stdint.h>
 
 #include <cmocka.h>
-
 #include <dirent.h>
 #include <inttypes.h>
 #include <stdio.h>
@@ -23,7 +22,8 @@ struct tally {
     bool verbose;
 };
 
-static void complain(struct tally *tally, const char *what, struct slice sql, const llkv_error *error)
+static void complain(struct tally *tally, const char *what, struct slice sql,
+                     const llkv_error *error)
 {
     if (!tally->verbose) return;
     printf("%s: %s at %d: %.*s\n", what, error->message, error->offset, SLICE_ARG(sql));
@@ -161,8 +161,10 @@ static void walk(struct tally *tally, const char *folder)
         if (stat(path, &info) != 0) continue;
         const char *dot = strrchr(entry->d_name, '.');
         bool is_test = dot != NULL && (strcmp(dot, ".test") == 0 || strcmp(dot, ".slt") == 0);
-        if (S_ISDIR(info.st_mode)) walk(tally, path);
-        else if (is_test) replay_path(tally, path);
+        if (S_ISDIR(info.st_mode))
+            walk(tally, path);
+        else if (is_test)
+            replay_path(tally, path);
     }
     (void)closedir(dir); /* only read */
 }

@@ -422,14 +422,26 @@ static llkv_code bare_column(struct binder *b, struct scope *scope, iu_id iu, in
     return iuset_add(b->cx, &scope->visible, iu);
 }
 
+/* Is the column one of the group's input? Columns of tables come into being when they are named, so
+ * the set is made anew for those it does not know. */
+static llkv_code is_below(struct binder *b, struct scope *scope, iu_id iu, bool *out)
+{
+    *out = iuset_has(&scope->input, iu);
+    if (*out || b->plan->ius.items[iu].scan == NULL) return LLKV_OK;
+    TRY(lnode_produced(b->plan, scope->group->child[0], &scope->input));
+    *out = iuset_has(&scope->input, iu);
+    return LLKV_OK;
+}
+
 static llkv_code grouped_columns(struct binder *b, struct scope *scope, const struct expr **io_expr)
 {
     const struct expr *e = *io_expr;
     if (!(e->flags & EXPR_HAS_COLUMN)) return LLKV_OK;
     if (e->kind == EXPR_COLUMN) {
-        bool below = iuset_has(&scope->input, e->column);
-        bool up = iuset_has(&scope->visible, e->column);
-        return below && !up ? bare_column(b, scope, e->column, e->at) : LLKV_OK;
+        bool below;
+        if (iuset_has(&scope->visible, e->column)) return LLKV_OK;
+        TRY(is_below(b, scope, e->column, &below));
+        return below ? bare_column(b, scope, e->column, e->at) : LLKV_OK;
     }
     for (uint32_t i = 0; i < scope->group->group.keys.count; i++) {
         const struct lkey *key = &scope->group->group.keys.items[i];
@@ -457,8 +469,11 @@ llkv_code bind_grouped_free(struct binder *b, struct scope *scope, const struct 
     if (!scope->grouped) return LLKV_OK;
     struct iuset outer = {0};
     TRY(lnode_free(b->plan, subquery, &outer));
-    for (iu_id iu = iuset_next(&outer, 0); iu != 0; iu = iuset_next(&outer, iu))
-        if (iuset_has(&scope->input, iu) && !iuset_has(&scope->visible, iu))
-            TRY(bare_column(b, scope, iu, at));
+    for (iu_id iu = iuset_next(&outer, 0); iu != 0; iu = iuset_next(&outer, iu)) {
+        bool below;
+        if (iuset_has(&scope->visible, iu)) continue;
+        TRY(is_below(b, scope, iu, &below));
+        if (below) TRY(bare_column(b, scope, iu, at));
+    }
     return LLKV_OK;
 }

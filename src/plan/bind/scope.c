@@ -126,8 +126,6 @@ llkv_code bind_relation_column(struct binder *b, struct scope_relation *relation
 static llkv_code ambiguous(struct binder *b, struct scope *scope, const struct ast_path *path)
 {
     const struct ast_name *name = &path->parts[path->count - 1];
-    llkv_code rc = cx_fail_at(b->cx, LLKV_NAME, bind_at_name(b, name), "42702",
-                              "column \"%.*s\" is ambiguous", SLICE_ARG(name->text));
     char list[200];
     size_t used = 0;
     list[0] = '\0';
@@ -140,8 +138,9 @@ static llkv_code ambiguous(struct binder *b, struct scope *scope, const struct a
                          SLICE_ARG(m.relation->name), SLICE_ARG(name->text));
         used += n < 0 ? 0 : (size_t)n;
     }
-    (void)cx_hint(b->cx, "it may be %s", list); /* the code stays that of the error */
-    return rc;
+    llkv_code rc = cx_fail_at(b->cx, LLKV_NAME, bind_at_name(b, name), "42702",
+                              "column \"%.*s\" is ambiguous", SLICE_ARG(name->text));
+    return rc == LLKV_OK ? rc : cx_hint(b->cx, "it may be %s", list);
 }
 
 /* The column of FROM whose name is nearest, for the hint. */

@@ -138,7 +138,9 @@ static llkv_code sides_of(struct plan *plan, const struct lnode *node, struct si
 {
     memset(s, 0, sizeof *s);
     TRY(lnode_produced(plan, node->child[0], &s->left));
-    return lnode_produced(plan, node->child[1], &s->right);
+    TRY(lnode_produced(plan, node->child[1], &s->right));
+    /* what the join itself makes is not known on its left side either */
+    return node->kind == LJOIN_MARK ? iuset_add(plan->cx, &s->right, node->join.mark) : LLKV_OK;
 }
 
 /* x = y with x over one side and y over the other */

@@ -69,7 +69,7 @@ static llkv_code add_work(struct plan *plan, const struct lnode *node, const str
 llkv_code unnest_pays(struct plan *plan, struct lnode *join, enum unnest_way way, bool *out)
 {
     *out = true;
-    if (plan->settings->unnest_mode == UNNEST_ALWAYS) return LLKV_OK;
+    if (!plan_rule_on(plan, RULE_BIT(apply_by_cost))) return LLKV_OK;
     struct iuset outer = {0};
     struct work work = {0};
     TRY(lnode_produced(plan, join->child[0], &outer));

@@ -236,7 +236,10 @@ static llkv_code push_left(struct domain *d, struct lnode *node, const struct ex
     TRY(lnode_free(d->plan, node->child[1], &free));
     TRY(lnode_produced(d->plan, node->child[0], &left));
     node->dependent = iuset_intersects(&free, &left);
-    return LLKV_OK;
+    if (!node->dependent || node->kind != LJOIN_ANTI_NULL) return LLKV_OK;
+    node->kind = LJOIN_ANTI; /* one emptiness per row, not one for all */
+    const struct expr **last = &node->join.conditions.items[node->join.conditions.count - 1];
+    return plan_bool(d->plan, EXPR_IS_FALSE, 1, last, 1, last);
 }
 
 static llkv_code push_group(struct domain *d, struct lnode **io_node, const struct expr **columns)

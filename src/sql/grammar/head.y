@@ -18,10 +18,14 @@
 %include {
 #include "sql/build.h"
 #define YYNOERRORRECOVERY 1
-#define malloc(bytes) parse_stack_grow(p->p, NULL, 0, (bytes))
-#define realloc(old, bytes)                                                                        \
+// The parser's stack lies in the arena too: the template's calls become ours.
+#define STACK_NEW(bytes) parse_stack_grow(p->p, NULL, 0, (bytes))
+#define STACK_GROW(old, bytes)                                                                     \
     parse_stack_grow(p->p, (old), (size_t)p->yystksz * sizeof(yyStackEntry), (bytes))
-#define free(old) ((void)(old))
+#define STACK_FREE(old) ((void)(old))
+#define malloc STACK_NEW
+#define realloc STACK_GROW
+#define free STACK_FREE
 static void parse_syntax_error(void *parser, struct token found);
 }
 

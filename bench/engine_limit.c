@@ -225,11 +225,12 @@ static void group_few_run(struct part *part)
 
 static void group_many_run(struct part *part)
 {
-    const struct group_input *in = part->input;
+    const struct group_input in = *(const struct group_input *)part->input;
     struct state *states = part->output;
-    for (size_t i = part->begin; i < part->end; i++) {
-        struct state *state = &states[in->keys[i]];
-        state->sum += (uint64_t)in->x[i];
+    const size_t end = part->end;
+    for (size_t i = part->begin; i < end; i++) {
+        struct state *state = &states[in.keys[i]];
+        state->sum += (uint64_t)in.x[i];
         state->count++;
     }
 }

@@ -112,6 +112,13 @@ llkv_code cx_while(struct cx *cx, llkv_code code, const char *fmt, ...)
     return code;
 }
 
+llkv_code cx_place(struct cx *cx, llkv_code code, int32_t offset)
+{
+    assert(code != LLKV_OK);
+    if (cx->error->offset < 0) set_place(cx, offset);
+    return code;
+}
+
 llkv_code cx_nomem(struct cx *cx)
 {
     static const char text[] = "out of memory";

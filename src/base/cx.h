@@ -37,6 +37,8 @@ NODISCARD llkv_code cx_fail_at(struct cx *cx, llkv_code code, int32_t offset, co
 NODISCARD llkv_code cx_hint(struct cx *cx, const char *fmt, ...) PRINTF_LIKE(2, 3);
 /* Prefix the message already recorded with what the caller was doing. */
 NODISCARD llkv_code cx_while(struct cx *cx, llkv_code code, const char *fmt, ...) PRINTF_LIKE(3, 4);
+/* Give the error just recorded a place in the SQL text if it has none; returns `code`. */
+NODISCARD llkv_code cx_place(struct cx *cx, llkv_code code, int32_t offset);
 /* LLKV_NOMEM, recorded without formatting or memory. */
 NODISCARD llkv_code cx_nomem(struct cx *cx);
 /* LLKV_CANCELLED once the flag is set. */

@@ -31,4 +31,8 @@ ALWAYS_INLINE bool slice_equal(struct slice a, struct slice b)
 bool slice_equal_folded(struct slice a, struct slice b);
 /* The hash that goes with slice_equal_folded. */
 uint32_t slice_hash_folded(struct slice s);
+/* How many insertions, removals, other bytes or swapped neighbours lie between two names, folded.
+ * Names of more than SLICE_EDITS_MAX bytes are as far apart as can be. */
+enum { SLICE_EDITS_MAX = 64 };
+uint32_t slice_edits(struct slice a, struct slice b);
 #endif

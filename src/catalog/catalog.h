@@ -20,9 +20,9 @@ struct object {
     uint64_t id;      /* never reused */
     uint64_t version; /* of the catalog when it was made or changed */
     const char *schema, *name;
-    uint32_t name_hash;   /* folded */
-    struct table *table;  /* TABLE; INDEX, TRIGGER: the table it belongs to, or NULL */
-    const char *sql;      /* VIEW: its query; TRIGGER: the whole statement. Canonical text */
+    uint32_t name_hash;  /* folded */
+    struct table *table; /* TABLE; INDEX, TRIGGER: the table it belongs to, or NULL */
+    const char *sql;     /* VIEW: its query; TRIGGER: the whole statement. Canonical text */
     const char *const *column_names; /* VIEW: of its column list, or NULL */
     uint32_t column_count;
     uint64_t table_id; /* INDEX, TRIGGER: id of the table or view */
@@ -39,7 +39,8 @@ void catalog_free(struct catalog *catalog);
 const struct catalog_snapshot *catalog_current(struct catalog *catalog);
 uint64_t catalog_snapshot_version(const struct catalog_snapshot *snapshot);
 
-/* A table, view or index (or trigger) by name. schema: empty slice = the search path. NULL: none. */
+/* A table, view or index (or trigger) by name. schema: empty slice = the search path. NULL: none.
+ */
 const struct object *catalog_find(const struct catalog_snapshot *snapshot, struct slice schema,
                                   struct slice name, uint32_t name_hash);
 const struct object *catalog_find_trigger(const struct catalog_snapshot *snapshot,

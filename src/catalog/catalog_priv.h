@@ -1,5 +1,5 @@
-/* catalog_priv.h -- snapshots and objects, shared by looking up (snapshot.c) and changing (catalog.c,
- * change.c). */
+/* catalog_priv.h -- snapshots and objects, shared by looking up (snapshot.c) and changing
+ * (catalog.c, change.c). */
 #ifndef CATALOG_CATALOG_PRIV_H
 #define CATALOG_CATALOG_PRIV_H
 #include <pthread.h>
@@ -7,7 +7,7 @@
 
 #include "base/arena.h"
 #include "catalog/catalog.h"
-#include "storage/retire.h"
+#include "txn/txn.h"
 
 /* An object and the memory of its texts. */
 struct entry {
@@ -48,8 +48,7 @@ struct snapshot_edit {
     bool (*without)(const struct object *object, const struct object *dropped);
     const struct object *dropped;
 };
-struct catalog_snapshot *snapshot_new(struct mem_budget *budget,
-                                      const struct catalog_snapshot *old,
+struct catalog_snapshot *snapshot_new(struct mem_budget *budget, const struct catalog_snapshot *old,
                                       const struct snapshot_edit *edit);
 void snapshot_free(void *snapshot);
 

@@ -55,8 +55,7 @@ static llkv_code check_schema(struct cx *cx, const struct catalog *catalog, stru
     if (is_builtin_schema(schema)) return LLKV_OK;
     if (snapshot_find(snapshot, SPACE_SCHEMAS, schema, schema, slice_hash_folded(schema)) != NULL)
         return LLKV_OK;
-    return cx_fail_at(cx, LLKV_NAME, -1, "3F000", "there is no schema \"%.*s\"",
-                      SLICE_ARG(schema));
+    return cx_fail_at(cx, LLKV_NAME, -1, "3F000", "there is no schema \"%.*s\"", SLICE_ARG(schema));
 }
 
 static const char *kind_text(enum object_kind kind)
@@ -340,8 +339,8 @@ static llkv_code drop(struct cx *cx, struct catalog *catalog, const struct objec
     struct catalog_snapshot *old = now(catalog);
     struct catalog_snapshot *next = snapshot_new(catalog->budget, old, &edit);
     if (next == NULL) return cx_nomem(cx);
-    bool had_key = dropped->kind != OBJECT_INDEX ||
-                   table_key_drop(dropped->table, slice_of(dropped->name));
+    bool had_key =
+        dropped->kind != OBJECT_INDEX || table_key_drop(dropped->table, slice_of(dropped->name));
     /* The entries that go are found in the old snapshot before it is given away. */
     atomic_store_explicit(&catalog->current, next, memory_order_release);
     const struct entry *self = entry_of(dropped);

@@ -1,5 +1,6 @@
-#include <assert.h>
 #include <stddef.h>
+
+#include <assert.h>
 #include <string.h>
 
 #include "catalog/catalog_priv.h"
@@ -39,7 +40,8 @@ void snapshot_free(void *snapshot)
 static struct catalog_snapshot *snapshot_alloc(struct mem_budget *budget, uint32_t entries)
 {
     uint32_t slots = 16;
-    while (slots < entries * 2) slots *= 2;
+    while (slots < entries * 2)
+        slots *= 2;
     size_t bytes = sizeof(struct catalog_snapshot) + entries * sizeof(struct entry *) +
                    slots * sizeof(uint32_t);
     struct catalog_snapshot *made = mem_alloc_zero(budget, bytes);
@@ -54,7 +56,8 @@ static void append(struct catalog_snapshot *snapshot, struct entry *entry)
 {
     uint32_t mask = snapshot->slot_count - 1;
     uint32_t at = entry->object.name_hash & mask;
-    while (snapshot->slots[at] != 0) at = (at + 1) & mask;
+    while (snapshot->slots[at] != 0)
+        at = (at + 1) & mask;
     assert(snapshot->count == 0 ||
            snapshot->entries[snapshot->count - 1]->object.id < entry->object.id);
     snapshot->entries[snapshot->count++] = entry;
@@ -62,8 +65,7 @@ static void append(struct catalog_snapshot *snapshot, struct entry *entry)
     snapshot->trigger_count += entry->object.kind == OBJECT_TRIGGER;
 }
 
-struct catalog_snapshot *snapshot_new(struct mem_budget *budget,
-                                      const struct catalog_snapshot *old,
+struct catalog_snapshot *snapshot_new(struct mem_budget *budget, const struct catalog_snapshot *old,
                                       const struct snapshot_edit *edit)
 {
     uint32_t count = old == NULL ? 0 : old->count;

@@ -19,7 +19,8 @@ static uint32_t min2(uint32_t a, uint32_t b)
 static uint32_t edits(struct slice a, struct slice b)
 {
     uint32_t rows[3][NAME_MAX + 1];
-    for (uint32_t j = 0; j <= b.len; j++) rows[0][j] = j;
+    for (uint32_t j = 0; j <= b.len; j++)
+        rows[0][j] = j;
     for (uint32_t i = 1; i <= a.len; i++) {
         uint32_t *now = rows[i % 3];
         const uint32_t *above = rows[(i + 2) % 3];

@@ -26,7 +26,8 @@ static llkv_code ensure_mark(struct cx *cx, struct store *store)
     if (count < old->capacity) return LLKV_OK;
     int64_t oldest = store->readers->oldest_ts(store->readers);
     uint32_t keep_from = 0;
-    while (keep_from + 1 < count && old->items[keep_from + 1].ts <= oldest) keep_from++;
+    while (keep_from + 1 < count && old->items[keep_from + 1].ts <= oldest)
+        keep_from++;
     uint32_t kept = count - keep_from;
     uint32_t capacity = kept * 2 < 64 ? 64 : kept * 2;
     struct marks *made =
@@ -51,8 +52,7 @@ static llkv_code ensure_directory(struct cx *cx, struct store *store)
     if (made == NULL) return cx_nomem(cx);
     made->capacity = capacity;
     for (uint32_t i = 0; i < store->segment_count; i++)
-        atomic_init(&made->items[i],
-                    atomic_load_explicit(&old->items[i], memory_order_relaxed));
+        atomic_init(&made->items[i], atomic_load_explicit(&old->items[i], memory_order_relaxed));
     atomic_store_explicit(&store->directory, made, memory_order_release);
     readers_retire(store->readers, &old->retired, free_directory);
     return LLKV_OK;
@@ -160,16 +160,17 @@ static uint32_t rows_that_fit(const struct segment *segment, const struct rowbuf
         if (bytes + buf->columns[c].text_bytes <= TEXT_BYTES_MAX) continue;
         const struct str_view *views = (const struct str_view *)buf->columns[c].data + first;
         uint32_t fit = 0;
-        while (fit < n && bytes + views[fit].len <= TEXT_BYTES_MAX) bytes += views[fit++].len;
+        while (fit < n && bytes + views[fit].len <= TEXT_BYTES_MAX)
+            bytes += views[fit++].len;
         if (fit == 0 && written_rows(segment) == 0) fit = 1;
         n = fit;
     }
     return n;
 }
 
-/* The part of n rows that lies in one vector. */
+/* A run that lies in one vector. */
 static llkv_code write_vector_rows(struct cx *cx, struct store *store, struct segment *segment,
-                                   const struct rowbuf *buf, uint32_t first, uint32_t n)
+                                   const struct row_run *run)
 {
     const struct layout *layout = &store->layout;
     uint32_t position = written_rows(segment);
@@ -177,11 +178,11 @@ static llkv_code write_vector_rows(struct cx *cx, struct store *store, struct se
     uint32_t at = position % layout->vector_rows;
     bool very_first = position == 0 && segment == segment_at(store, 0);
     uint32_t room = very_first ? OPEN_ROWS_FIRST : layout->vector_rows;
-    struct open_block *block = segment_block(segment, store->readers, vector, at + n, room);
+    struct open_block *block = segment_block(segment, store->readers, vector, at + run->rows, room);
     if (block == NULL) return cx_nomem(cx);
     struct text_heap *heap = segment->text == NULL ? NULL : &segment->text->heap;
     for (uint32_t c = 0; c < layout->column_count; c++)
-        if (!open_block_write(block, c, at, buf, first, n, heap)) return cx_nomem(cx);
+        if (!open_block_write(block, c, at, run, heap)) return cx_nomem(cx);
     return LLKV_OK;
 }
 
@@ -192,7 +193,8 @@ static void count_texts(struct segment *segment, const struct rowbuf *buf, uint3
         if (segment->layout->phys[c] != PHYS_VIEW) continue;
         const struct str_view *views = (const struct str_view *)buf->columns[c].data + first;
         uint64_t bytes = 0;
-        for (uint32_t i = 0; i < n; i++) bytes += views[i].len;
+        for (uint32_t i = 0; i < n; i++)
+            bytes += views[i].len;
         segment->text_bytes[c] += take_back ? (uint64_t)0 - bytes : bytes;
     }
 }
@@ -213,7 +215,8 @@ static llkv_code write_piece(struct cx *cx, struct store_change *change, uint32_
         uint32_t at = (position + done) % store->layout.vector_rows;
         uint32_t count = store->layout.vector_rows - at;
         if (count > n - done) count = n - done;
-        TRY(write_vector_rows(cx, store, segment, buf, first + done, count));
+        const struct row_run run = {buf, first + done, count};
+        TRY(write_vector_rows(cx, store, segment, &run));
         count_texts(segment, buf, first + done, count, false);
         atomic_store_explicit(&segment->rows, position + done + count, memory_order_relaxed);
         change->pieces[change->piece_count - 1].rows += count;
@@ -331,8 +334,8 @@ static llkv_code read_whole(struct cx *cx, struct segment *segment, uint32_t col
     return LLKV_OK;
 }
 
-/* Few patches stay patches; many become a whole vector, if the vector is complete. NULL: an error was
- * recorded. */
+/* Few patches stay patches; many become a whole vector, if the vector is complete. NULL: an error
+ * was recorded. */
 static struct overlay *make_overlay(struct cx *cx, struct store *store, uint32_t number,
                                     uint32_t vector, uint32_t column, const struct patch *patch)
 {
@@ -474,7 +477,8 @@ static void release(struct store_change *change)
 void store_apply(struct store_change *change, int64_t ts, const struct sketch *sketches)
 {
     struct store *store = change->store;
-    for (uint32_t i = 0; i < change->piece_count; i++) store_note_piece(store, &change->pieces[i]);
+    for (uint32_t i = 0; i < change->piece_count; i++)
+        store_note_piece(store, &change->pieces[i]);
     struct sketch *own = atomic_load_explicit(&store->sketches, memory_order_relaxed);
     for (uint32_t c = 0; sketches != NULL && c < store->layout.column_count; c++)
         sketch_merge(&own[c], &sketches[c]);

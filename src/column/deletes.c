@@ -30,7 +30,8 @@ struct touch *touch_new(struct mem_budget *budget, uint32_t words)
 void touch_forget(struct touch **head, int64_t ts)
 {
     struct touch **at = head;
-    while (*at != NULL && (*at)->ts > ts) at = &(*at)->older;
+    while (*at != NULL && (*at)->ts > ts)
+        at = &(*at)->older;
     struct touch *touch = *at;
     *at = NULL;
     while (touch != NULL) {

@@ -1,8 +1,8 @@
 /* deletes.h -- deleted rows of one vector: a chain of immutable generations; and who wrote when.
  *
- * A generation holds all deletes up to its timestamp. A reader takes the first one that is not newer
- * than its snapshot. Touches tell which rows a commit changed (updated or deleted); only committers
- * look at them, under the commit mutex, to find out who was first. */
+ * A generation holds all deletes up to its timestamp. A reader takes the first one that is not
+ * newer than its snapshot. Touches tell which rows a commit changed (updated or deleted); only
+ * committers look at them, under the commit mutex, to find out who was first. */
 #ifndef COLUMN_DELETES_H
 #define COLUMN_DELETES_H
 #include <stdatomic.h>

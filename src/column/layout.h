@@ -4,8 +4,9 @@
  * of every vector begin at a word of their own, also when a vector has less than 64 rows. */
 #ifndef COLUMN_LAYOUT_H
 #define COLUMN_LAYOUT_H
-#include <stdbool.h>
 #include <stdint.h>
+
+#include <stdbool.h>
 
 #include "arrow/vector.h"
 #include "base/bitmap.h"

@@ -24,8 +24,8 @@ static size_t validity_bytes(uint32_t capacity)
 
 static size_t block_bytes(const struct layout *layout, uint32_t capacity)
 {
-    size_t bytes = round_up(sizeof(struct open_block) +
-                            layout->column_count * sizeof(struct open_column));
+    size_t bytes =
+        round_up(sizeof(struct open_block) + layout->column_count * sizeof(struct open_column));
     for (uint32_t c = 0; c < layout->column_count; c++)
         bytes += data_bytes(layout->phys[c], capacity) + validity_bytes(capacity);
     return bytes;
@@ -111,14 +111,16 @@ static void set_bits(_Atomic uint64_t *words, uint32_t at, uint32_t n)
     }
 }
 
-bool open_block_write(struct open_block *block, uint32_t c, uint32_t at, const struct rowbuf *buf,
-                      uint32_t first, uint32_t n, struct text_heap *heap)
+bool open_block_write(struct open_block *block, uint32_t c, uint32_t at, const struct row_run *run,
+                      struct text_heap *heap)
 {
+    const uint32_t first = run->first;
+    const uint32_t n = run->rows;
     assert(at + n <= block->capacity);
-    assert(first + n <= buf->rows);
-    enum phys_type phys = buf->layout->phys[c];
+    assert(first + n <= run->buf->rows);
+    enum phys_type phys = run->buf->layout->phys[c];
     struct open_column *column = &block->columns[c];
-    const struct rowbuf_column *from = &buf->columns[c];
+    const struct rowbuf_column *from = &run->buf->columns[c];
     if (phys == PHYS_NULLS) return true;
     if (from->nulls == 0) {
         set_bits(column->validity, at, n);

@@ -1,8 +1,9 @@
-/* open_block.h -- room for the rows of one vector of all columns, filled by commits while others read.
+/* open_block.h -- room for the rows of one vector of all columns, filled by commits while others
+ * read.
  *
- * A value is written once, before a commit publishes it, and never moves; a block that gets too small
- * is copied into a larger one and the old one is retired. Bits share words with rows that are being
- * written, so these words are atomic until the vector is full. */
+ * A value is written once, before a commit publishes it, and never moves; a block that gets too
+ * small is copied into a larger one and the old one is retired. Bits share words with rows that are
+ * being written, so these words are atomic until the vector is full. */
 #ifndef COLUMN_OPEN_BLOCK_H
 #define COLUMN_OPEN_BLOCK_H
 #include <stdatomic.h>
@@ -29,10 +30,15 @@ struct open_block *open_block_new(struct mem_budget *budget, const struct layout
                                   uint32_t capacity, const struct open_block *older, uint32_t rows);
 /* For readers_retire. */
 void open_block_free(void *block);
-/* Write rows first .. first + n - 1 of `buf` as rows at .. of column `c`. Texts go to `heap`; false:
- * no memory for them. */
-bool open_block_write(struct open_block *block, uint32_t c, uint32_t at, const struct rowbuf *buf,
-                      uint32_t first, uint32_t n, struct text_heap *heap);
+/* Some rows of a buffer. */
+struct row_run {
+    const struct rowbuf *buf;
+    uint32_t first, rows;
+};
+/* Write column `c` of the run as rows at .. of the block. Texts go to `heap`; false: no memory for
+ * them. */
+bool open_block_write(struct open_block *block, uint32_t c, uint32_t at, const struct row_run *run,
+                      struct text_heap *heap);
 /* The first n bits of words that somebody may be writing behind. */
 void open_bits_copy(uint64_t *restrict out, const _Atomic uint64_t *words, uint32_t n);
 

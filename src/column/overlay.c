@@ -73,8 +73,8 @@ static void merge_lists(struct merge *merge, const struct patch *older, const st
     merge->source[1] = newer;
     merge->count = 0;
     while (i < older->count || j < newer->count) {
-        bool take_old = j == newer->count ||
-                        (i < older->count && older->positions[i] < newer->positions[j]);
+        bool take_old =
+            j == newer->count || (i < older->count && older->positions[i] < newer->positions[j]);
         bool both = !take_old && i < older->count && older->positions[i] == newer->positions[j];
         merge->from[merge->count++] = (uint16_t)(take_old ? i * 2 : j * 2 + 1);
         if (take_old || both) i++;

@@ -47,15 +47,15 @@ struct overlay {
     struct overlay *next_pending;
     _Atomic(struct overlay *) *head;
     uint32_t column;
-    struct zone fresh; /* of the values that came with this generation */
+    struct zone fresh;             /* of the values that came with this generation */
     struct live_zone *column_zone; /* of all overlays of the column in the segment */
 };
 
 /* `older` (or NULL) with `more` on top, as patches. NULL: no memory. */
 struct overlay *overlay_merge(struct mem_budget *budget, enum phys_type phys,
                               const struct overlay *older, const struct patch *more);
-/* `base` (FLAT, every row of a full vector, what is older than `more` applied) with `more` on top, as
- * a dense vector. NULL: no memory. */
+/* `base` (FLAT, every row of a full vector, what is older than `more` applied) with `more` on top,
+ * as a dense vector. NULL: no memory. */
 struct overlay *overlay_densify(struct mem_budget *budget, const struct vector *base,
                                 const struct patch *more);
 /* A free function for readers_retire as well. */

@@ -229,14 +229,17 @@ static llkv_code seal_batch(struct cx *cx, struct sealing *s)
     const uint32_t columns = s->layout->column_count;
     TRY(pager_batch_begin(cx, s->pager, &s->batch));
     llkv_code rc = LLKV_OK;
-    for (uint32_t c = 0; c < columns && rc == LLKV_OK; c++) rc = add_pieces(s, c);
+    for (uint32_t c = 0; c < columns && rc == LLKV_OK; c++)
+        rc = add_pieces(s, c);
     if (rc != LLKV_OK) {
         s->pager->methods->batch_abort(s->pager, s->batch);
         return rc;
     }
-    for (uint32_t c = 0; c < columns; c++) fill_column(s, c);
+    for (uint32_t c = 0; c < columns; c++)
+        fill_column(s, c);
     TRY(pager_batch_seal(cx, s->pager, s->batch, &s->sealed->batch_seq));
-    for (uint32_t c = 0; c < columns; c++) TRY(view_column(s, c));
+    for (uint32_t c = 0; c < columns; c++)
+        TRY(view_column(s, c));
     return LLKV_OK;
 }
 

@@ -17,8 +17,8 @@ struct sealed_column {
     const uint64_t *validity; /* vector_words per vector, or NULL: all valid */
     const uint8_t *heap;      /* texts */
     struct zone zone;
-    struct zone *zones; /* one per vector */
-    bool ascending, strictly; /* no NULLs, the type's keys are exact, and the keys ascend */
+    struct zone *zones;           /* one per vector */
+    bool ascending, strictly;     /* no NULLs, the type's keys are exact, and the keys ascend */
     uint64_t first_key, last_key; /* if ascending */
 };
 

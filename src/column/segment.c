@@ -100,7 +100,8 @@ struct open_block *segment_block(struct segment *segment, struct readers *reader
     struct open_block *old = atomic_load_explicit(slot, memory_order_relaxed);
     if (old != NULL && old->capacity >= rows) return old;
     uint32_t capacity = old == NULL ? first_rows : old->capacity * 4;
-    while (capacity < rows) capacity *= 4;
+    while (capacity < rows)
+        capacity *= 4;
     if (capacity > layout->vector_rows) capacity = layout->vector_rows;
     uint32_t written = atomic_load_explicit(&segment->rows, memory_order_relaxed);
     uint32_t first = vector * layout->vector_rows;
@@ -343,10 +344,12 @@ static void gather_fixed(const struct value_source *source, const uint16_t *posi
     const uint8_t *values = source->data;
     const size_t width = phys_bytes[source->phys];
     if (width == 8) {
-        for (uint32_t i = 0; i < n; i++) memcpy(out + i * 8, values + positions[i] * 8u, 8);
+        for (uint32_t i = 0; i < n; i++)
+            memcpy(out + i * 8, values + positions[i] * 8u, 8);
         return;
     }
-    for (uint32_t i = 0; i < n; i++) memcpy(out + i * width, values + positions[i] * width, width);
+    for (uint32_t i = 0; i < n; i++)
+        memcpy(out + i * width, values + positions[i] * width, width);
 }
 
 static void gather_patches(const struct value_source *source, const uint16_t *positions, uint32_t n,
@@ -372,7 +375,8 @@ void value_source_gather(const struct value_source *source, const uint16_t *posi
                          void *data, uint64_t *validity, uint32_t at)
 {
     if (source->phys == PHYS_NULLS) {
-        for (uint32_t i = 0; i < n; i++) bit_clear(validity, at + i);
+        for (uint32_t i = 0; i < n; i++)
+            bit_clear(validity, at + i);
         return;
     }
     for (uint32_t i = 0; i < n; i++)

@@ -1,12 +1,12 @@
 /* segment.h -- the rows of one segment: base values, what was deleted, what was updated.
  *
- * States: open (values in blocks, one per vector, made on demand) -> sealed (values in the pager; the
- * blocks are retired). Deletes and overlays stay where they are over the change.
+ * States: open (values in blocks, one per vector, made on demand) -> sealed (values in the pager;
+ * the blocks are retired). Deletes and overlays stay where they are over the change.
  *
  * Threads: readers follow atomic pointers; everything else belongs to the writer that holds the
  * commit mutex.
- * Holds:   `rows` counts what was written, which readers may only use for a segment that a later one
- *          has followed; else the snapshot's end of rows tells. */
+ * Holds:   `rows` counts what was written, which readers may only use for a segment that a later
+ * one has followed; else the snapshot's end of rows tells. */
 #ifndef COLUMN_SEGMENT_H
 #define COLUMN_SEGMENT_H
 #include "column/deletes.h"
@@ -50,8 +50,8 @@ struct segment *segment_new(struct mem_budget *budget, const struct layout *layo
                             struct sealed *sealed);
 /* Frees everything at once. NULL is allowed. */
 void segment_free(struct segment *segment);
-/* The block of a vector with room for `rows` rows; NULL: no memory. The block it replaces is retired.
- * `first_rows`: how much room a first block has. */
+/* The block of a vector with room for `rows` rows; NULL: no memory. The block it replaces is
+ * retired. `first_rows`: how much room a first block has. */
 struct open_block *segment_block(struct segment *segment, struct readers *readers, uint32_t vector,
                                  uint32_t rows, uint32_t first_rows);
 /* Write the columns to the pager and go over to them. On failure the segment stays open. */
@@ -83,8 +83,8 @@ struct value_room {
 };
 /* Make the room if there is none, in cx->arena. */
 NODISCARD llkv_code value_room_ensure(struct cx *cx, struct value_room *room);
-/* The first `rows` rows of a vector, as the snapshot sees them. Points into the table's memory where
- * nothing must be patched, else into `room` (allocated from cx->arena). */
+/* The first `rows` rows of a vector, as the snapshot sees them. Points into the table's memory
+ * where nothing must be patched, else into `room` (allocated from cx->arena). */
 NODISCARD llkv_code segment_read(struct cx *cx, struct segment *segment, uint32_t column,
                                  uint32_t vector, uint32_t rows, int64_t ts,
                                  struct value_room *room, struct vector *out);

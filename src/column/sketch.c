@@ -61,7 +61,8 @@ static uint64_t hash_slot(enum phys_type phys, const uint8_t *slot)
 
 static void add_words(struct sketch *sketch, const uint64_t *values, uint32_t n)
 {
-    for (uint32_t i = 0; i < n; i++) add_hash(sketch, hash_word(values[i]));
+    for (uint32_t i = 0; i < n; i++)
+        add_hash(sketch, hash_word(values[i]));
 }
 
 void sketch_add(struct sketch *sketch, enum phys_type phys, const void *data, uint32_t first,

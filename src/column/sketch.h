@@ -4,9 +4,10 @@
  * readers. Zeroed memory is an empty sketch. */
 #ifndef COLUMN_SKETCH_H
 #define COLUMN_SKETCH_H
+#include <stdint.h>
+
 #include <stdatomic.h>
 #include <stdbool.h>
-#include <stdint.h>
 
 #include "arrow/type.h"
 
@@ -16,7 +17,8 @@ struct sketch {
     _Atomic uint8_t registers[SKETCH_REGISTERS];
 };
 
-/* Add n values of FLAT data from element (BOOL: bit) `first` on. `validity`: bits from 0, or NULL. */
+/* Add n values of FLAT data from element (BOOL: bit) `first` on. `validity`: bits from 0, or NULL.
+ */
 void sketch_add(struct sketch *sketch, enum phys_type phys, const void *data, uint32_t first,
                 const uint64_t *validity, uint32_t n);
 void sketch_merge(struct sketch *sketch, const struct sketch *more);

@@ -57,9 +57,8 @@ static void note_open(struct store *store, const struct store_piece *piece)
         uint32_t at = (position + done) % layout->vector_rows;
         uint32_t n = layout->vector_rows - at;
         if (n > piece->rows - done) n = piece->rows - done;
-        struct open_block *block =
-            atomic_load_explicit(&segment->vectors[(position + done) / layout->vector_rows].open,
-                                 memory_order_relaxed);
+        struct open_block *block = atomic_load_explicit(
+            &segment->vectors[(position + done) / layout->vector_rows].open, memory_order_relaxed);
         for (uint32_t c = 0; c < layout->column_count; c++)
             note_vector(store, c, block, piece->buf, piece->first + done, n);
         done += n;

@@ -35,7 +35,8 @@ static bool init_parts(struct store *store, const struct store_options *options)
     atomic_init(&store->directory, directory);
     if (phys == NULL || store->columns == NULL || marks == NULL || directory == NULL) return false;
     memcpy(phys, options->phys, columns);
-    for (uint32_t c = 0; c < columns; c++) live_zone_init(&store->columns[c].zone);
+    for (uint32_t c = 0; c < columns; c++)
+        live_zone_init(&store->columns[c].zone);
     return true;
 }
 
@@ -139,8 +140,7 @@ uint32_t store_view_segments(const struct store *store, const struct store_view 
 
 struct segment *store_segment(struct store *store, uint32_t index)
 {
-    struct directory *directory =
-        atomic_load_explicit(&store->directory, memory_order_acquire);
+    struct directory *directory = atomic_load_explicit(&store->directory, memory_order_acquire);
     assert(index < directory->capacity);
     return atomic_load_explicit(&directory->items[index], memory_order_acquire);
 }
@@ -180,7 +180,8 @@ void store_created_by(struct store *store, uint64_t first_row, uint32_t n, int64
         }
     }
     for (uint32_t i = 0; i < n; i++) {
-        while (low < count && marks->items[low].row_end <= first_row + i) low++;
+        while (low < count && marks->items[low].row_end <= first_row + i)
+            low++;
         out_ts[i] = low < count ? marks->items[low].ts : 0;
     }
 }

@@ -46,8 +46,9 @@ struct segment *store_segment(struct store *store, uint32_t index);
 uint32_t store_segment_rows(struct store *store, const struct store_view *view, uint32_t index);
 /* Is there such a row, and is it not deleted? */
 bool store_row_visible(struct store *store, const struct store_view *view, uint64_t row_id);
-/* The timestamp of the commit that made rows first .. of a segment, for n rows. Exact for rows newer
- * than the oldest snapshot at the time of the last compaction; older ones share a later mark's. */
+/* The timestamp of the commit that made rows first .. of a segment, for n rows. Exact for rows
+ * newer than the oldest snapshot at the time of the last compaction; older ones share a later
+ * mark's. */
 void store_created_by(struct store *store, uint64_t first_row, uint32_t n, int64_t *out_ts);
 uint64_t store_data_version(const struct store *store);
 
@@ -65,7 +66,7 @@ void store_column_stats(struct store *store, uint32_t column, struct store_stats
 /* Where reserved rows went. */
 struct store_piece {
     uint64_t row_id;
-    uint32_t first, rows; /* of the buffer or of the sealed columns */
+    uint32_t first, rows;     /* of the buffer or of the sealed columns */
     const struct rowbuf *buf; /* or NULL: */
     struct sealed *sealed;
 };

@@ -1,5 +1,5 @@
-/* store_priv.h -- the inside of a store, shared by reading (store.c), writing (change.c), statistics
- * (stats.c) and the check (check.c). */
+/* store_priv.h -- the inside of a store, shared by reading (store.c), writing (change.c),
+ * statistics (stats.c) and the check (check.c). */
 #ifndef COLUMN_STORE_PRIV_H
 #define COLUMN_STORE_PRIV_H
 #include "column/store.h"

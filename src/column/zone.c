@@ -112,10 +112,9 @@ ALWAYS_INLINE uint64_t key_of_view(struct str_view view)
 
 typedef void keys_fn(const void *data, uint32_t n, uint64_t *restrict out);
 static keys_fn *const keys_of_type[PHYS_COUNT] = {
-    [PHYS_I8] = keys_i8,     [PHYS_I16] = keys_i16,   [PHYS_I32] = keys_i32,
-    [PHYS_I64] = keys_i64,   [PHYS_I128] = keys_i128, [PHYS_U8] = keys_u8,
-    [PHYS_U16] = keys_u16,   [PHYS_U32] = keys_u32,   [PHYS_U64] = keys_u64,
-    [PHYS_U128] = keys_u128, [PHYS_F32] = keys_f32,   [PHYS_F64] = keys_f64,
+    [PHYS_I8] = keys_i8,     [PHYS_I16] = keys_i16,   [PHYS_I32] = keys_i32, [PHYS_I64] = keys_i64,
+    [PHYS_I128] = keys_i128, [PHYS_U8] = keys_u8,     [PHYS_U16] = keys_u16, [PHYS_U32] = keys_u32,
+    [PHYS_U64] = keys_u64,   [PHYS_U128] = keys_u128, [PHYS_F32] = keys_f32, [PHYS_F64] = keys_f64,
     [PHYS_VIEW] = keys_view,
 };
 
@@ -135,7 +134,8 @@ void zone_keys(enum phys_type phys, const void *data, uint32_t first, uint32_t n
     assert(n <= VEC_ROWS_MAX);
     assert(zone_has_keys(phys));
     if (phys == PHYS_BOOL) {
-        for (uint32_t i = 0; i < n; i++) out_keys[i] = bit_get(data, first + i);
+        for (uint32_t i = 0; i < n; i++)
+            out_keys[i] = bit_get(data, first + i);
         return;
     }
     keys_of_type[phys]((const uint8_t *)data + (size_t)first * phys_bytes[phys], n, out_keys);
@@ -192,9 +192,7 @@ bool zone_bound(enum phys_type phys, uint64_t key, bool upper, struct value *out
     case PHYS_U16:
     case PHYS_U32:
     case PHYS_U64: out->u = key; return true;
-    case PHYS_I128:
-        out->h = (int64_t)(key ^ SIGN_BIT);
-        return upper ? key != UINT64_MAX : key != 0;
+    case PHYS_I128: out->h = (int64_t)(key ^ SIGN_BIT); return upper ? key != UINT64_MAX : key != 0;
     case PHYS_U128: out->uh = key; return upper ? key != UINT64_MAX : true;
     case PHYS_F32: out->f = (float)double_of_key(key); return true;
     case PHYS_F64: out->d = double_of_key(key); return true;

@@ -1,16 +1,18 @@
 /* zone.h -- what is known of some values without looking at them: bounds and NULLs.
  *
- * Bounds are kept as zone keys: a u64 for every value such that a <= b implies key(a) <= key(b). For
- * types of up to 8 bytes the key tells the value; for wider ones it is coarser, which costs pruning
- * and never an answer. -0.0 counts as 0.0, NaN is above everything. INTERVAL and NUMBER have none.
+ * Bounds are kept as zone keys: a u64 for every value such that a <= b implies key(a) <= key(b).
+ * For types of up to 8 bytes the key tells the value; for wider ones it is coarser, which costs
+ * pruning and never an answer. -0.0 counts as 0.0, NaN is above everything. INTERVAL and NUMBER
+ * have none.
  *
  * Threads: a struct zone is plain data; a struct live_zone has one writer and any readers, and only
  * ever grows wider. */
 #ifndef COLUMN_ZONE_H
 #define COLUMN_ZONE_H
+#include <stdint.h>
+
 #include <stdatomic.h>
 #include <stdbool.h>
-#include <stdint.h>
 
 #include "arrow/vector.h"
 

@@ -5,7 +5,8 @@
 static void K_NAME(const void *data, uint32_t n, uint64_t *restrict out)
 {
     const K_TYPE *values = data;
-    for (uint32_t i = 0; i < n; i++) out[i] = K_KEY(values[i]);
+    for (uint32_t i = 0; i < n; i++)
+        out[i] = K_KEY(values[i]);
 }
 #undef K_NAME
 #undef K_TYPE

@@ -5,11 +5,6 @@
 #include "base/bitmap.h"
 #include "compute/kernel_priv.h"
 
-extern const struct tier tier_baseline;
-#if defined(__x86_64__)
-extern const struct tier tier_avx2, tier_avx512;
-#endif
-
 static const struct tier *tier_table(enum cpu_tier tier)
 {
     switch (tier) {

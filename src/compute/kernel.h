@@ -55,7 +55,9 @@ kernel_fn *kernel_number(enum arith_op op, enum kernel_shape shape); /* ADD SUB 
 void kernel_number_mod_zero(uint64_t *io_validity, const void *b, bool scalar, uint32_t n);
 
 /* ---- comparison: out is bits. Floats: NaN = NaN, above everything; -0.0 = 0.0. VIEW: bytewise.
- * MDN: by 30-day months. NUMBER: exact, integer against real. BOOL: false < true. ---- */
+ * MDN: by 30-day months. NUMBER: exact, integer against real. BOOL: false < true; a scalar BOOL is
+ * bit 0 of its word. VIEW slots under a NULL hold length 0 or pointers that may be followed. ----
+ */
 enum compare_op { CMP_EQ, CMP_NE, CMP_LT, CMP_LE, CMP_GT, CMP_GE, CMP_OP_COUNT };
 kernel_fn *kernel_compare(enum compare_op op, enum phys_type type, enum kernel_shape shape);
 /* a op b == b flip(op) a; not (a op b) == a negate(op) b */
@@ -102,12 +104,15 @@ void scatter_bits16(uint64_t *restrict out, const uint64_t *bits, const uint16_t
 void offs_to_views(struct str_view *restrict out, const int32_t *offsets, const uint8_t *heap,
                    uint32_t n);
 
-/* ---- order: < 0, 0, > 0 of two values in FLAT data; the total order of sorting ---- */
+/* ---- order: < 0, 0, > 0 of two values in FLAT data (BOOL: a byte each); the total order of
+ * sorting. NULL for PHYS_NULLS. ---- */
 typedef int kernel_order_fn(const void *a, const void *b);
 kernel_order_fn *kernel_order(enum phys_type type);
 
 /* ---- smallest and largest of n > 0 FLAT values among the valid ones; false if there is none.
- * out_min, out_max: one value each (16 bytes of room). For statistics. ---- */
+ * out_min, out_max: one value each (16 bytes of room; BOOL: a byte). -0.0 counts as below 0.0 here,
+ * and NaN as above all, so the answer does not depend on the order of the rows. For statistics.
+ * ---- */
 bool kernel_min_max(enum phys_type type, const void *data, const uint64_t *validity, uint32_t n,
                     void *out_min, void *out_max);
 #endif

@@ -51,6 +51,9 @@ struct tier {
                              int64_t out[SUM_BINS][FLOAT_STRIP_ROWS]);
 };
 
+/* tier.c, compiled once each; the latter two on x86-64 only. */
+extern const struct tier tier_baseline, tier_avx2, tier_avx512;
+
 /* NULL if this machine has not got the instructions. */
 const struct tier *tier_get(enum cpu_tier tier);
 /* The one that is used. */

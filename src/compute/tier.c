@@ -7,7 +7,6 @@
 #ifndef TIER
 #define TIER tier_baseline
 #endif
-extern const struct tier TIER;
 
 /* ---- arithmetic ---- */
 #define TOP_BIT(any) ((uint32_t)((any) >> (K_BITS - 1)))

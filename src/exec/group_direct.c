@@ -22,8 +22,8 @@ llkv_code group_direct_new(struct run *run, const struct op_group *g, struct gro
     return LLKV_OK;
 }
 
-/* ids = ids * size + (value - min); non-zero if a value is outside. `phys` and `width` are constants
- * of the caller. */
+/* ids = ids * size + (value - min); non-zero if a value is outside. `phys` and `width` are
+ * constants of the caller. */
 ALWAYS_INLINE uint64_t add_dim(uint32_t *restrict ids, const struct vector *v,
                                const struct group_dim *dim, uint32_t n, const uint8_t phys,
                                const uint32_t width)

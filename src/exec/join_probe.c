@@ -106,8 +106,7 @@ llkv_code join_probe(struct run *run, const struct op_join *join, struct join_lo
         probe_dense(join, s, l, n);
     } else {
         rowfmt_hash(&join->fmt, l->keys, n, l->wide_hash, l->hash);
-        if (!join->one_word)
-            stage_keys(join, l, n);
+        if (!join->one_word) stage_keys(join, l, n);
         probe_directory(join, s, l, n);
     }
     drop_null_keys(join, l, join->node->key_count, n);

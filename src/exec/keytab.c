@@ -219,12 +219,16 @@ static llkv_code stage_words(struct keytab *t, const struct vector *v, uint32_t 
 {
     TRY(stage_reserve(t, n));
     vec_words(v, n, t->wide_hash);
-    for (uint32_t i = 0; i < n; i++) t->hash[i] = word_hash(t->wide_hash[i]);
+    for (uint32_t i = 0; i < n; i++)
+        t->hash[i] = word_hash(t->wide_hash[i]);
     if (t->mask < PREFETCH_SLOTS) return LLKV_OK;
-    for (uint32_t i = 0; i < n; i++) PREFETCH(&t->dir[t->hash[i] & t->mask]);
+    for (uint32_t i = 0; i < n; i++)
+        PREFETCH(&t->dir[t->hash[i] & t->mask]);
     for (uint32_t i = 0; i < n; i++) {
         const uint32_t row = (uint32_t)t->dir[t->hash[i] & t->mask];
-        if (row != 0) PREFETCH(keytab_row(t, row - 1));
+        if (row == 0) continue;
+        PREFETCH(keytab_row(t, row - 1));
+        PREFETCH(keytab_row(t, row) - 1); /* the states may lie in the next line */
     }
     return LLKV_OK;
 }

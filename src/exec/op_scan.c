@@ -55,7 +55,7 @@ static llkv_code scan_prepare(struct run *run, const struct op *op)
         }
         s->spec.predicates = s->predicates;
     }
-    struct value *values = (struct value *)(void *)(s->predicates + count);
+    struct value *values = count == 0 ? NULL : (struct value *)(void *)(s->predicates + count);
     for (uint32_t i = 0; i < count; i++)
         if (node->predicates[i].value != NULL)
             TRY(eval_scalar(run, node->predicates[i].value, &values[i]));

@@ -68,7 +68,8 @@ static llkv_code top_range_new(struct run *run, const struct op_sort *sort, stru
     r->sel = cx_alloc_array(run->cx, VEC_ROWS_MAX + 64, sizeof *r->sel);
     r->rows = cx_alloc_array(run->cx, VEC_ROWS_MAX, sizeof *r->rows);
     r->codes = cx_alloc_array(run->cx, VEC_ROWS_MAX, sizeof *r->codes);
-    if (r->codes == NULL || r->vectors == NULL || r->evals == NULL || r->sel == NULL || r->rows == NULL)
+    if (r->codes == NULL || r->vectors == NULL || r->evals == NULL || r->sel == NULL ||
+        r->rows == NULL)
         return LLKV_NOMEM;
     TRY(rowstore_init(run, &r->stores[0], &sort->fmt));
     TRY(rowstore_init(run, &r->stores[1], &sort->fmt));

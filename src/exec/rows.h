@@ -37,8 +37,8 @@ struct rowdest {
     uint8_t *rows;
     uint32_t stride;
 };
-/* Write rows from .. from + n of FLAT dense columns. Keys are normalised (-0.0, NaN). `column_count`
- * columns, the first of the format; the header is left alone. */
+/* Write rows from .. from + n of FLAT dense columns. Keys are normalised (-0.0, NaN).
+ * `column_count` columns, the first of the format; the header is left alone. */
 void rowfmt_write(const struct rowfmt *fmt, const struct vector *columns, uint32_t column_count,
                   uint32_t from, uint32_t n, const struct rowdest *dest);
 /* Rows to read; `nulls` false: the column read is known to have none. */
@@ -49,8 +49,7 @@ struct rowlist {
 };
 /* Column c of the rows into `buf` as a FLAT vector. */
 NODISCARD llkv_code rowfmt_read(struct run *run, const struct rowfmt *fmt, uint32_t c,
-                                const struct rowlist *list, struct colbuf *buf,
-                                struct vector *out);
+                                const struct rowlist *list, struct colbuf *buf, struct vector *out);
 /* Are the keys of two rows (or key images of the same format) equal? NULL equals NULL. */
 bool rowfmt_equal(const struct rowfmt *fmt, const uint8_t *a, const uint8_t *b);
 /* The hashes of n key images and of the key columns they were written from: 32 bits each. */
@@ -103,7 +102,8 @@ ALWAYS_INLINE int64_t slot_integer(uint8_t phys, uint64_t word)
 struct rowblock {
     uint8_t *rows;
     uint32_t used, capacity;
-    bool pooled, heap; /* from the block pool; from mem_alloc_aligned; else of a slab or the arena */
+    bool pooled,
+        heap; /* from the block pool; from mem_alloc_aligned; else of a slab or the arena */
 };
 
 struct rowstore {

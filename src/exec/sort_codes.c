@@ -85,7 +85,8 @@ void sort_vector_codes(const struct vector *v, uint32_t n, uint64_t *out)
     } else {
         vec_words(v, n, out);
         if (v->phys == PHYS_I64)
-            for (uint32_t i = 0; i < n; i++) out[i] ^= UINT64_C(0x8000000000000000);
+            for (uint32_t i = 0; i < n; i++)
+                out[i] ^= UINT64_C(0x8000000000000000);
         else
             for (uint32_t i = 0; i < n; i++)
                 out[i] = sort_code(v->phys, (const uint8_t *)&out[i]);

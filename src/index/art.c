@@ -82,10 +82,12 @@ uint32_t art_prefix_match(const struct art_node *node, const uint8_t *key, uint3
     uint32_t limit = len - depth < node->prefix_len ? len - depth : node->prefix_len;
     uint32_t known = limit < ART_PREFIX_BYTES ? limit : ART_PREFIX_BYTES;
     uint32_t i = 0;
-    while (i < known && node->prefix[i] == key[depth + i]) i++;
+    while (i < known && node->prefix[i] == key[depth + i])
+        i++;
     if (i < known || known == limit) return i;
     const struct art_leaf *leaf = art_first_leaf(art_ref_of_node(node));
-    while (i < limit && leaf->key[depth + i] == key[depth + i]) i++;
+    while (i < limit && leaf->key[depth + i] == key[depth + i])
+        i++;
     return i;
 }
 
@@ -154,7 +156,8 @@ void art_each(art_ref root, const uint8_t *prefix, uint32_t len,
     }
 }
 
-/* ---- freeing and checking: the way down may be as long as a key, so nodes are kept in a list ---- */
+/* ---- freeing and checking: the way down may be as long as a key, so nodes are kept in a list ----
+ */
 
 static void push(struct art_node **list, art_ref ref)
 {

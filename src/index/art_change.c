@@ -55,7 +55,8 @@ static void insert_sorted(uint8_t *bytes, art_ref *children, uint32_t count, uin
                           art_ref child)
 {
     uint32_t at = 0;
-    while (at < count && bytes[at] < byte) at++;
+    while (at < count && bytes[at] < byte)
+        at++;
     memmove(bytes + at + 1, bytes + at, count - at);
     memmove(children + at + 1, children + at, (count - at) * sizeof *children);
     bytes[at] = byte;
@@ -80,7 +81,8 @@ static void put_child(struct art_node *node, uint8_t byte, art_ref child)
     case ART_48: {
         struct art_node_48 *n = (struct art_node_48 *)node;
         uint8_t slot = 0;
-        while (n->children[slot] != 0) slot++;
+        while (n->children[slot] != 0)
+            slot++;
         n->children[slot] = child;
         n->slots[byte] = (uint8_t)(slot + 1);
         break;
@@ -93,7 +95,8 @@ static void put_child(struct art_node *node, uint8_t byte, art_ref child)
 static void remove_sorted(uint8_t *bytes, art_ref *children, uint32_t count, uint8_t byte)
 {
     uint32_t at = 0;
-    while (bytes[at] != byte) at++;
+    while (bytes[at] != byte)
+        at++;
     memmove(bytes + at, bytes + at + 1, count - at - 1);
     memmove(children + at, children + at + 1, (count - at - 1) * sizeof *children);
 }
@@ -174,7 +177,8 @@ static bool split_leaf(struct art_change *change, art_ref *slot, struct art_leaf
     struct art_leaf *old = art_leaf_of(*slot);
     uint32_t limit = old->len < made->len ? old->len : made->len;
     uint32_t at = depth;
-    while (at < limit && old->key[at] == made->key[at]) at++;
+    while (at < limit && old->key[at] == made->key[at])
+        at++;
     assert(at < limit); /* no key begins another */
     struct art_node *node = node_new(change, ART_4);
     if (node == NULL) return false;

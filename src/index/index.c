@@ -21,7 +21,7 @@ struct index {
     uint64_t version; /* the writer's, like all below */
 
     struct art_leaf *waiting, **waiting_end; /* dead entries, and some that came back to life */
-    uint64_t last_ended; /* entries that the last change ended */
+    uint64_t last_ended;                     /* entries that the last change ended */
 
     bool changing;
     struct art_change change;

@@ -32,7 +32,8 @@ static llkv_code ensure(struct cx *cx, struct normkey *key, size_t more)
 
 static size_t put_big_endian(uint8_t *out, uint64_t value, size_t width)
 {
-    for (size_t i = 0; i < width; i++) out[i] = (uint8_t)(value >> (8 * (width - 1 - i)));
+    for (size_t i = 0; i < width; i++)
+        out[i] = (uint8_t)(value >> (8 * (width - 1 - i)));
     return width;
 }
 
@@ -176,7 +177,8 @@ llkv_code normkey_append(struct cx *cx, struct normkey *key, enum phys_type phys
     } else if (slot != NULL) {
         bytes += put_fixed(begin + 1, phys, slot);
     }
-    for (size_t i = 0; descending && i < bytes; i++) begin[i] = (uint8_t)~begin[i];
+    for (size_t i = 0; descending && i < bytes; i++)
+        begin[i] = (uint8_t)~begin[i];
     key->len += bytes;
     assert(key->len <= key->capacity);
     return LLKV_OK;

@@ -1,9 +1,10 @@
 /* normkey.h -- key values as bytes whose order under memcmp is the order of the values.
  *
- * Per column: one byte that tells NULL (0) from a value (1), then the value: integers big-endian with
- * the sign flipped; floats by their bits, negative ones inverted, -0.0 as 0.0, NaN last; texts with
- * 0x00 written as 0x00 0xff and closed by 0x00 0x00; intervals by their length in microseconds, months
- * of 30 days. A descending column is inverted as a whole. No key is the beginning of another one. */
+ * Per column: one byte that tells NULL (0) from a value (1), then the value: integers big-endian
+ * with the sign flipped; floats by their bits, negative ones inverted, -0.0 as 0.0, NaN last; texts
+ * with 0x00 written as 0x00 0xff and closed by 0x00 0x00; intervals by their length in
+ * microseconds, months of 30 days. A descending column is inverted as a whole. No key is the
+ * beginning of another one. */
 #ifndef INDEX_NORMKEY_H
 #define INDEX_NORMKEY_H
 #include "arrow/vector.h"
@@ -17,8 +18,8 @@ struct normkey {
 };
 
 void normkey_deinit(struct normkey *key);
-/* Append a column. `slot`: one value of FLAT data; BOOL: a byte. NULL: the value is NULL. LLKV_NOMEM;
- * LLKV_UNSUPPORTED for types that cannot be keys. */
+/* Append a column. `slot`: one value of FLAT data; BOOL: a byte. NULL: the value is NULL.
+ * LLKV_NOMEM; LLKV_UNSUPPORTED for types that cannot be keys. */
 NODISCARD llkv_code normkey_append(struct cx *cx, struct normkey *key, enum phys_type phys,
                                    bool descending, const void *slot);
 NODISCARD llkv_code normkey_append_value(struct cx *cx, struct normkey *key, bool descending,

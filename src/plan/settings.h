@@ -22,6 +22,7 @@ enum null_order { NULLS_LAST, NULLS_FIRST, NULLS_SQLITE, NULLS_POSTGRES };
     X(equality_classes, "conditions follow equalities to other tables")                            \
     X(join_order, "inner joins are reordered by cost")                                             \
     X(hash_join, "equalities join by hash, not by loops")                                          \
+    X(filter_order, "conditions that drop most for least work are checked first")                  \
     X(prune, "columns nobody needs are not read")                                                  \
     X(scan_predicates, "conditions leave out segments by their statistics")                        \
     X(key_lookup, "equality on a key looks rows up")                                               \

@@ -23,6 +23,7 @@ struct parse {
     llkv_code rc;     /* the first error, LLKV_OK before */
     uint32_t begin;   /* of the statement */
     uint32_t end;     /* of the last token taken */
+    uint32_t stop;    /* behind the semicolon, or the end of the text */
     struct ast *root; /* once accepted */
     struct filter *filter;
     VEC(struct slice) params;

@@ -78,8 +78,23 @@ struct ast *expr_operator(struct parse *p, struct token op, struct ast *left, st
     return expr_binary(p, binary_op(op), left, right);
 }
 
+static bool is_open_comparison(const struct ast *node)
+{
+    if (node->kind != AST_BINARY || node->op < AST_BINARY_EQ || node->op > AST_BINARY_GE)
+        return false;
+    bool in_parens = node->at < ((const struct ast_binary *)node)->left->at;
+    return !in_parens;
+}
+
+/* The grammar would take a < b < c from the left. */
 struct ast *expr_compare(struct parse *p, struct token op, struct ast *left, struct ast *right)
 {
+    if (p->rc != LLKV_OK) return NULL;
+    if (is_open_comparison(left)) {
+        parse_fail(p, LLKV_SYNTAX, NULL, op.at, "comparisons do not chain");
+        parse_hint(p, "write a < b AND b < c");
+        return NULL;
+    }
     return expr_binary(p, binary_op(op), left, right);
 }
 

@@ -64,7 +64,6 @@ static const struct token_shown shown[] = {
     {TK_WITH_TIES, "WITH TIES"},
     {TK_USING_SAMPLE, "USING SAMPLE"},
     {TK_UNIT, "a unit of time"},
-    {TK_VALUES_ROWS, "VALUES"},
 };
 
 const char *sql_token_text(uint16_t code)
@@ -141,7 +140,8 @@ static void say_expected(struct expected *e)
         drop(e, operators, ARRAY_COUNT(operators));
     }
     for (uint16_t code = 1; code < e->code_count; code++) {
-        bool is_filler = code == TK_ILLEGAL || code == TK_START_EXPR || code == TK_START_TYPE;
+        bool is_filler = code == TK_ILLEGAL || code == TK_START_EXPR || code == TK_START_TYPE ||
+                         code == TK_VALUES_ROWS;
         if (e->fits[code] && !is_filler) say(e, sql_token_text(code));
     }
     if (e->fits[0] && e->count < EXPECTED_MAX) say(e, sql_token_text(0));
@@ -189,20 +189,13 @@ static const char *similar_keyword(const struct expected *e, struct slice word)
     return NULL;
 }
 
-static bool is_comparison(uint16_t code)
-{
-    return code == TK_EQ || code == TK_NE || code == TK_LT || code == TK_LE || code == TK_GT ||
-           code == TK_GE;
-}
-
 static const char *fixed_hint(const struct expected *e, const struct token *found)
 {
-    if (is_comparison(found->code) && e->fits[TK_AND])
-        return "comparisons do not chain: write a < b AND b < c";
     if (found->code == TK_INTO) return "to make a table of a query write CREATE TABLE ... AS";
     if (found->code == TK_FOR) return "rows are not locked: FOR UPDATE is not supported";
-    if (found->code == TK_LIMIT && e->p->end == found->at) return NULL;
-    if (token_is(e->p, found, "duplicate")) return "write ON CONFLICT ... DO UPDATE SET ...";
+    struct token next = filter_peek(e->p->filter, 0);
+    if (found->code == TK_ON && token_is(e->p, &next, "duplicate"))
+        return "write ON CONFLICT ... DO UPDATE SET ...";
     if (found->code == TK_ARROW) return "for a function write lambda x: ...";
     return NULL;
 }

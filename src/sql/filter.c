@@ -256,6 +256,11 @@ static uint16_t leading_word(struct filter *filter, uint16_t code)
     case TK_MAP: return next == TK_LC ? TK_MAP_LITERAL : only_if(next == TK_LP, code);
     case TK_CURRENT_WORD: return only_if(next != TK_LP && next != TK_DOT, code);
     case TK_POSITION: return only_if(next == TK_LP || filter->last == TK_BY, code);
+    case TK_VALUES: return only_if(next == TK_LP || filter->last == TK_DEFAULT, code);
+    case TK_INCLUDE:
+        return only_if(next == TK_NULLS || (next == TK_LP && filter->last == TK_RP), code);
+    case TK_DESCRIBE:
+    case TK_SUMMARIZE: return only_if(next != TK_RP && next != TK_COMMA, code);
     default: return only_if(next == TK_LP, code); /* functions with words inside */
     }
 }
@@ -283,6 +288,10 @@ static uint16_t resolve(struct filter *filter, uint16_t code)
     case TK_WITH: return word_with(filter);
     case TK_ON: return word_on(filter);
     case TK_USING: return peek_code(filter, 0) == TK_SAMPLE ? TK_USING_SAMPLE : TK_USING;
+    case TK_LIKE: /* like('a', b) */
+        return only_if(ends_operand(filter->last) || filter->last == TK_NOT_OP ||
+                           peek_code(filter, 0) != TK_LP,
+                       code);
     case TK_IN: return position_bit(filter) ? TK_POSITION_IN : TK_IN;
     case TK_SEMI:
     case TK_ANTI:
@@ -310,6 +319,10 @@ static uint16_t resolve(struct filter *filter, uint16_t code)
     case TK_MAP:
     case TK_CURRENT_WORD:
     case TK_POSITION:
+    case TK_VALUES:
+    case TK_INCLUDE:
+    case TK_DESCRIBE:
+    case TK_SUMMARIZE:
     case TK_STRUCT:
     case TK_CAST:
     case TK_TRY_CAST:

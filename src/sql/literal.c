@@ -11,13 +11,14 @@ struct decode {
     struct parse *p;
     const struct token *token;
     const char *at, *limit; /* of the token's text */
+    const char *escape;     /* the backslash last seen */
     char *out;
     size_t len;
 };
 
 static void bad_escape(const struct decode *d, const char *what)
 {
-    parse_fail(d->p, LLKV_SYNTAX, "22025", (uint32_t)(d->at - d->p->text.data), "%s", what);
+    parse_fail(d->p, LLKV_SYNTAX, "22025", (uint32_t)(d->escape - d->p->text.data), "%s", what);
 }
 
 /* Up to `digits_max` digits of the base; false if there is none. */
@@ -103,6 +104,7 @@ static void decode_quoted(struct decode *d)
     d->at++;
     while (d->at < d->limit && d->p->rc == LLKV_OK) {
         char c = *d->at++;
+        if (c == '\\') d->escape = d->at - 1;
         if (c == '\\' && form == STRING_ESCAPES) {
             decode_backslash(d);
         } else if (c == '\\' && form == STRING_UNICODE) {

@@ -171,7 +171,7 @@ llkv_code sql_parse_next(struct cx *cx, const struct sql_options *options, struc
         *in_out_at = sql_statement_end(text, at, brackets, NULL);
         return p.rc;
     }
-    *in_out_at = filter.lexer.at;
+    *in_out_at = p.stop;
     *out_stmt = stmt;
     return LLKV_OK;
 }
@@ -190,8 +190,9 @@ static llkv_code parse_part(struct cx *cx, bool brackets, struct slice text, uin
     parse_begin(&p, &filter, text, 0);
     parse_run(&p, start);
     TRY(p.rc);
-    if (skip_empty(text, &(size_t){filter.lexer.at}, brackets))
-        return cx_fail_at(cx, LLKV_SYNTAX, (int32_t)filter.lexer.at, NULL,
+    size_t rest = p.stop;
+    if (skip_empty(text, &rest, brackets))
+        return cx_fail_at(cx, LLKV_SYNTAX, (int32_t)rest, NULL,
                           "there is more text than one expression or type");
     *out_root = p.root;
     return LLKV_OK;

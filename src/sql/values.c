@@ -73,7 +73,7 @@ static bool read_next_row(struct parse *p, struct lexer *lexer, struct parse_val
 bool values_read_rows(struct parse *p, uint32_t at)
 {
     struct filter *filter = p->filter;
-    if (!filter->is_insert || filter->depth != 0 || filter->ahead_count != 0) return false;
+    if (!filter->is_insert || filter->depth != 0) return false;
     filter->is_insert = false;
 
     struct parse_values *rows = parse_alloc(p, sizeof *rows);
@@ -81,11 +81,14 @@ bool values_read_rows(struct parse *p, uint32_t at)
     *rows = (struct parse_values){.at = at};
     struct lexer lexer = filter->lexer;
     uint32_t end = p->end;
+    lexer.at = filter_peek(filter, 0).at; /* again what was read ahead */
+    lexer.operand = false;
     while (read_next_row(p, &lexer, rows))
         ;
     p->end = end;
     if (rows->row_count == 0 || p->rc != LLKV_OK) return false;
     filter->lexer = lexer;
+    filter->ahead_count = 0;
     filter->last = TK_RP;
     p->rows = rows;
     p->rows_end = lexer.at;

@@ -1,11 +1,12 @@
 /* pager.h -- the pager contract for callers inside the library, and the pagers in the box.
  *
- * The functions call the pager's methods and see to it that a failure leaves a complete error in the
- * cx, also with a pager that reports its code only. Threads, ownership: llkv/pager.h. */
+ * The functions call the pager's methods and see to it that a failure leaves a complete error in
+ * the cx, also with a pager that reports its code only. Threads, ownership: llkv/pager.h. */
 #ifndef STORAGE_PAGER_H
 #define STORAGE_PAGER_H
-#include <stdbool.h>
 #include <stdint.h>
+
+#include <stdbool.h>
 
 #include "base/alloc.h"
 #include "base/cx.h"
@@ -27,14 +28,15 @@ NODISCARD llkv_code pager_batch_seal(struct cx *cx, llkv_pager *pager, llkv_page
 NODISCARD llkv_code pager_view(struct cx *cx, llkv_pager *pager, uint64_t handle, uint64_t bytes,
                                llkv_pager_view *out_view);
 
-/* A pager in memory whose blocks are charged to `budget`. Closed like any other. NULL: no memory. */
+/* A pager in memory whose blocks are charged to `budget`. Closed like any other. NULL: no memory.
+ */
 llkv_pager *pager_memory_new(struct mem_budget *budget);
 
 /* ---- the instrumented pager: counts every call and byte on its way to another pager ---- */
 #define PAGER_CALL_LIST(X)                                                                         \
-    X(BATCH_BEGIN) X(BATCH_ADD) X(BATCH_SEAL) X(BATCH_ABORT) X(BATCH_SYNC) X(DISCARD) X(VIEW)      \
-    X(VIEW_RELEASE) X(ROOT_GET) X(ROOT_PUBLISH) X(LOG_APPEND) X(LOG_SYNC) X(LOG_REPLAY)            \
-    X(LOG_TRIM)
+    X(BATCH_BEGIN)                                                                                 \
+    X(BATCH_ADD) X(BATCH_SEAL) X(BATCH_ABORT) X(BATCH_SYNC) X(DISCARD) X(VIEW) X(VIEW_RELEASE)     \
+        X(ROOT_GET) X(ROOT_PUBLISH) X(LOG_APPEND) X(LOG_SYNC) X(LOG_REPLAY) X(LOG_TRIM)
 
 enum pager_call {
 #define X(name) PAGER_CALL_##name,

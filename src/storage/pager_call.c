@@ -1,10 +1,9 @@
-#include "storage/pager.h"
-
 #include <stdarg.h>
 
 #include <assert.h>
 #include <stdio.h>
 
+#include "storage/pager.h"
 #include "storage/pager_priv.h"
 
 llkv_code pager_fail(llkv_error *error, llkv_code code, const char *fmt, ...)
@@ -43,8 +42,7 @@ llkv_code pager_batch_add(struct cx *cx, llkv_pager *pager, llkv_pager_batch *ba
                           void **out_space, uint64_t *out_offset)
 {
     forget_error(cx);
-    llkv_code rc =
-        pager->methods->batch_add(pager, batch, bytes, out_space, out_offset, cx->error);
+    llkv_code rc = pager->methods->batch_add(pager, batch, bytes, out_space, out_offset, cx->error);
     return complete(cx, rc, "add to a batch");
 }
 

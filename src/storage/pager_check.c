@@ -34,7 +34,8 @@ static uint8_t pattern(uint64_t seed, uint64_t i)
 static void fill(void *space, uint64_t bytes, uint64_t seed)
 {
     uint8_t *p = space;
-    for (uint64_t i = 0; i < bytes; i++) p[i] = pattern(seed, i);
+    for (uint64_t i = 0; i < bytes; i++)
+        p[i] = pattern(seed, i);
 }
 
 static bool filled(const void *data, uint64_t bytes, uint64_t seed)
@@ -129,9 +130,11 @@ static llkv_code add_piece(struct check *c, struct built *b, uint32_t i)
 
 static llkv_code build(struct check *c, struct built *b)
 {
-    for (uint32_t i = 0; i < PIECES; i++) TRY(add_piece(c, b, i));
+    for (uint32_t i = 0; i < PIECES; i++)
+        TRY(add_piece(c, b, i));
     /* Only now: the spaces stay valid until seal. */
-    for (uint32_t i = 0; i < PIECES; i++) fill(b->spaces[i], piece_bytes[i], b->seed + i);
+    for (uint32_t i = 0; i < PIECES; i++)
+        fill(b->spaces[i], piece_bytes[i], b->seed + i);
     llkv_pager_batch *batch = b->batch;
     b->batch = NULL;
     return c->m->batch_seal(c->pager, batch, &b->seq, c->error);
@@ -160,7 +163,8 @@ static llkv_code expect_inner(struct check *c, const struct built *b)
     TRY(c->m->view(c->pager, handle, 64, &view, c->error));
     const uint8_t *bytes = view.data;
     bool same = true;
-    for (uint64_t i = 0; i < 64; i++) same &= bytes[i] == pattern(b->seed + piece, i + skip);
+    for (uint64_t i = 0; i < 64; i++)
+        same &= bytes[i] == pattern(b->seed + piece, i + skip);
     c->m->view_release(c->pager, &view);
     RULE(c, same, "view: wrong bytes inside a piece");
     return LLKV_OK;
@@ -187,7 +191,8 @@ static llkv_code check_batches(struct check *c, struct built *built)
     RULE(c, built[0].seq != built[1].seq, "batch_seal: two batches have the same number");
     for (uint32_t b = 0; b < 2; b++) {
         TRY(c->m->batch_sync(c->pager, built[b].seq, c->error));
-        for (uint32_t i = 0; i < PIECES; i++) TRY(expect_piece(c, &built[b], i));
+        for (uint32_t i = 0; i < PIECES; i++)
+            TRY(expect_piece(c, &built[b], i));
         TRY(expect_inner(c, &built[b]));
     }
     return LLKV_OK;
@@ -222,7 +227,8 @@ static llkv_code check_discard(struct check *c, const struct built *gone, const 
     bool same = filled(view.data, piece_bytes[piece], gone->seed + piece);
     c->m->view_release(c->pager, &view);
     RULE(c, same, "discard: the bytes of a view changed");
-    for (uint32_t i = 0; i < PIECES; i++) TRY(expect_piece(c, kept, i));
+    for (uint32_t i = 0; i < PIECES; i++)
+        TRY(expect_piece(c, kept, i));
     return LLKV_OK;
 }
 

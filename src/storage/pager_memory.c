@@ -28,7 +28,7 @@ struct llkv_pager_batch {
 struct memory_pager {
     struct llkv_pager pager;
     struct mem_budget *budget;
-    pthread_mutex_t lock; /* for everything below */
+    pthread_mutex_t lock;              /* for everything below */
     struct llkv_pager_batch **batches; /* ascending seq */
     uint32_t batch_count, batch_capacity;
     uint32_t last_seq;
@@ -324,7 +324,8 @@ static llkv_code memory_root_publish(llkv_pager *pager, uint64_t expected_versio
 static void memory_close(llkv_pager *pager)
 {
     struct memory_pager *mp = memory_of(pager);
-    for (uint32_t i = 0; i < mp->batch_count; i++) batch_free(mp->batches[i]);
+    for (uint32_t i = 0; i < mp->batch_count; i++)
+        batch_free(mp->batches[i]);
     mem_free(mp->batches);
     pthread_mutex_destroy(&mp->lock);
     mem_free(mp);

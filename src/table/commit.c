@@ -18,9 +18,9 @@ static llkv_code find_conflicts(struct cx *cx, struct table_writes *writes,
     const struct layout *layout = store_layout(store);
     for (uint32_t i = 0; i < writes->touched_count; i++) {
         const struct row_unit *unit = &writes->touched[i];
-        int row = store_find_conflict(store, (uint32_t)(unit->unit / layout->vectors),
-                                      (uint32_t)(unit->unit % layout->vectors), unit->bits,
-                                      snapshot->ts);
+        int row =
+            store_find_conflict(store, (uint32_t)(unit->unit / layout->vectors),
+                                (uint32_t)(unit->unit % layout->vectors), unit->bits, snapshot->ts);
         if (row < 0) continue;
         return cx_fail_at(cx, LLKV_CONFLICT, -1, "40001",
                           "a row of table \"%s\" was changed by another transaction since this one "
@@ -70,10 +70,9 @@ static llkv_code reserve_deletes(struct cx *cx, struct table_writes *writes)
         TRY(store_reserve_deletes(cx, &writes->change, (uint32_t)(units[i].unit / layout->vectors),
                                   (uint32_t)(units[i].unit % layout->vectors), units[i].bits));
     for (uint32_t i = 0; i < writes->touched_count; i++)
-        TRY(store_reserve_touch(cx, &writes->change,
-                                (uint32_t)(writes->touched[i].unit / layout->vectors),
-                                (uint32_t)(writes->touched[i].unit % layout->vectors),
-                                writes->touched[i].bits));
+        TRY(store_reserve_touch(
+            cx, &writes->change, (uint32_t)(writes->touched[i].unit / layout->vectors),
+            (uint32_t)(writes->touched[i].unit % layout->vectors), writes->touched[i].bits));
     return LLKV_OK;
 }
 
@@ -118,7 +117,8 @@ static llkv_code group_columns(struct cx *cx, const struct layout *layout,
     for (uint32_t i = 0; i < n; i++) {
         if (refs[i].batch == seen) continue;
         seen = refs[i].batch;
-        for (uint32_t c = 0; c < seen->layout.column_count; c++) bit_set(bits, seen->columns[c]);
+        for (uint32_t c = 0; c < seen->layout.column_count; c++)
+            bit_set(bits, seen->columns[c]);
     }
     *out_bits = bits;
     return LLKV_OK;
@@ -145,8 +145,7 @@ static llkv_code reserve_updates(struct cx *cx, struct table_writes *writes)
 {
     const struct layout *layout = store_layout(writes->table->store);
     for (uint32_t at = 0; at < writes->ref_count;) {
-        uint32_t n =
-            update_group(writes->refs + at, writes->ref_count - at, layout->vector_rows);
+        uint32_t n = update_group(writes->refs + at, writes->ref_count - at, layout->vector_rows);
         struct arena_mark mark = arena_mark(cx->arena);
         TRY(reserve_group(cx, writes, writes->refs + at, n));
         arena_rewind(cx->arena, mark);
@@ -208,8 +207,8 @@ llkv_code write_set_commit(struct cx *cx, struct write_set *set)
     if (set->committed) return cx_fail(cx, LLKV_MISUSE, "the writes are committed already");
     for (struct table_writes *writes = set->first; writes != NULL; writes = writes->next) {
         if (is_empty(writes)) continue;
-        writes->participant =
-            (struct txn_participant){.reserve = reserve, .apply = apply, .undo = undo, .next = first};
+        writes->participant = (struct txn_participant){
+            .reserve = reserve, .apply = apply, .undo = undo, .next = first};
         first = &writes->participant;
     }
     set->committed = true;

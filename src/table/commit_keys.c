@@ -142,8 +142,8 @@ static llkv_code change_updated(struct key_change *kc, bool add)
 {
     const struct table_writes *writes = kc->writes;
     for (uint32_t at = 0; at < writes->ref_count;) {
-        uint32_t n = update_group(writes->refs + at, writes->ref_count - at,
-                                  kc->layout->vector_rows);
+        uint32_t n =
+            update_group(writes->refs + at, writes->ref_count - at, kc->layout->vector_rows);
         TRY(change_group(kc, writes->refs + at, n, add));
         at += n;
     }

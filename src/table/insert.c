@@ -1,5 +1,5 @@
-/* Inserts of a write set: rows gather in a buffer; a full buffer is sealed at once, so that a commit
- * of many rows only has to adopt segments. */
+/* Inserts of a write set: rows gather in a buffer; a full buffer is sealed at once, so that a
+ * commit of many rows only has to adopt segments. */
 #include <assert.h>
 #include <string.h>
 
@@ -82,7 +82,8 @@ static llkv_code append_rows(struct cx *cx, struct table_writes *writes,
         if (count > n - done) count = n - done;
         const uint16_t *rows = sel == NULL ? NULL : sel + done;
         if (sel == NULL && done != 0) {
-            for (uint32_t i = 0; i < count; i++) part[i] = (uint16_t)(done + i);
+            for (uint32_t i = 0; i < count; i++)
+                part[i] = (uint16_t)(done + i);
             rows = part;
         }
         TRY(rowbuf_append(cx, &writes->rows, columns, rows, count));
@@ -137,7 +138,8 @@ static llkv_code own_key_add(struct cx *cx, struct own_key *own, uint64_t number
     uint8_t row[8];
     struct normkey *bytes = &own->rows.bytes;
     if (own->rows.has_null) return LLKV_OK;
-    for (uint32_t i = 0; i < sizeof row; i++) row[i] = (uint8_t)(number >> (56 - 8 * i));
+    for (uint32_t i = 0; i < sizeof row; i++)
+        row[i] = (uint8_t)(number >> (56 - 8 * i));
     struct normkey full = {.budget = bytes->budget};
     size_t len;
     if (!size_add(bytes->len, sizeof row, &len) || len > UINT32_MAX)

@@ -26,8 +26,9 @@ static llkv_code key_new(struct cx *cx, struct table *table, const struct key_de
     for (uint32_t i = 0; i < def->column_count; i++) {
         const struct column_def *column = &table->def->columns[def->columns[i].column];
         if (normkey_supports(column->type.phys)) continue;
-        rc = cx_fail(cx, LLKV_UNSUPPORTED, "a key over column \"%s\" is not supported: its type is %s",
-                     column->name, phys_names[column->type.phys]);
+        rc = cx_fail(cx, LLKV_UNSUPPORTED,
+                     "a key over column \"%s\" is not supported: its type is %s", column->name,
+                     phys_names[column->type.phys]);
         goto failed;
     }
     key->index = index_new(table->budget, txn_readers(table->manager));
@@ -87,7 +88,8 @@ void table_keys_deinit(struct table *table)
 {
     struct key_list *list = table_keys(table);
     uint32_t count = list == NULL ? 0 : atomic_load_explicit(&list->count, memory_order_relaxed);
-    for (uint32_t i = 0; i < count; i++) key_free(key_at(list, i));
+    for (uint32_t i = 0; i < count; i++)
+        key_free(key_at(list, i));
     mem_free(list);
 }
 
@@ -156,7 +158,8 @@ static llkv_code ensure_list(struct cx *cx, struct table *table)
     if (count < old->capacity) return LLKV_OK;
     struct key_list *made = list_new(table->budget, old->capacity * 2);
     if (made == NULL) return cx_nomem(cx);
-    for (uint32_t i = 0; i < count; i++) push_key(made, key_at(old, i));
+    for (uint32_t i = 0; i < count; i++)
+        push_key(made, key_at(old, i));
     atomic_store_explicit(&table->keys, made, memory_order_release);
     txn_retire(table->manager, old, list_free);
     return LLKV_OK;

@@ -15,7 +15,8 @@ void row_set_init(struct row_set *set, struct mem_budget *budget, uint32_t vecto
 
 void row_set_deinit(struct row_set *set)
 {
-    for (uint32_t i = 0; i < set->capacity; i++) mem_free(set->slots[i].bits);
+    for (uint32_t i = 0; i < set->capacity; i++)
+        mem_free(set->slots[i].bits);
     mem_free(set->slots);
     row_set_init(set, set->budget, set->vector_rows);
 }
@@ -25,7 +26,8 @@ static uint32_t find_slot(const struct row_unit *slots, uint32_t capacity, uint6
 {
     uint32_t mask = capacity - 1;
     uint32_t at = (uint32_t)hash_u64(unit) & mask;
-    while (slots[at].bits != NULL && slots[at].unit != unit) at = (at + 1) & mask;
+    while (slots[at].bits != NULL && slots[at].unit != unit)
+        at = (at + 1) & mask;
     return at;
 }
 

@@ -3,8 +3,9 @@
  * Zeroed memory with a budget and sizes is an empty set. One owner. */
 #ifndef TABLE_ROW_SET_H
 #define TABLE_ROW_SET_H
-#include <stdbool.h>
 #include <stdint.h>
+
+#include <stdbool.h>
 
 #include "base/cx.h"
 

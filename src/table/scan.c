@@ -135,8 +135,8 @@ static llkv_code virtual_column(struct cx *cx, struct scan *scan, uint32_t i, ui
                                 uint32_t rows)
 {
     struct vector *out = &scan->columns[i];
-    uint64_t first = layout_row_id(scan->layout, scan->segment_number,
-                                   vector * scan->layout->vector_rows);
+    uint64_t first =
+        layout_row_id(scan->layout, scan->segment_number, vector * scan->layout->vector_rows);
     *out = (struct vector){.phys = PHYS_I64, .rows = rows};
     switch (scan->spec->columns[i]) {
     case SCAN_COLUMN_ROW_ID:
@@ -177,8 +177,7 @@ llkv_code scan_next(struct cx *cx, struct scan *scan, struct batch *out_batch)
 {
     const uint32_t vector_rows = scan->layout->vector_rows;
     TRY(cx_check_cancel(cx));
-    *out_batch = (struct batch){.column_count = scan->spec->column_count,
-                                .columns = scan->columns};
+    *out_batch = (struct batch){.column_count = scan->spec->column_count, .columns = scan->columns};
     while (scan->vector * vector_rows < scan->rows) {
         uint32_t vector = scan->vector++;
         uint32_t rows = scan->rows - vector * vector_rows;

@@ -1,7 +1,7 @@
 /* scan.h -- the one visibility-aware scan: segment by segment, vector by vector.
  *
- * Vectors point into the table's own memory (VEC_STABLE) where nothing was updated; patched ones are
- * copies. Deleted and invisible rows are left out of `sel`. Rows come in row-id order.
+ * Vectors point into the table's own memory (VEC_STABLE) where nothing was updated; patched ones
+ * are copies. Deleted and invisible rows are left out of `sel`. Rows come in row-id order.
  *
  * Threads: a struct scan belongs to one worker; several scans share a spec. */
 #ifndef TABLE_SCAN_H
@@ -9,7 +9,7 @@
 #include "table/table.h"
 
 enum {
-    SCAN_COLUMN_ROW_ID = 0xffff,     /* virtual columns, phys I64 */
+    SCAN_COLUMN_ROW_ID = 0xffff, /* virtual columns, phys I64 */
     SCAN_COLUMN_CREATED_BY = 0xfffe,
     SCAN_COLUMN_DELETED_BY = 0xfffd,
 };

@@ -1,8 +1,9 @@
 /* schema.h -- what a table is: columns, keys, checks. Immutable once a table was made from it. */
 #ifndef TABLE_SCHEMA_H
 #define TABLE_SCHEMA_H
-#include <stdbool.h>
 #include <stdint.h>
+
+#include <stdbool.h>
 
 #include "arrow/type.h"
 #include "base/slice.h"
@@ -10,7 +11,7 @@
 enum { TABLE_COLUMNS_MAX = 10000 };
 
 struct column_def {
-    const char *name; /* as written */
+    const char *name;   /* as written */
     uint32_t name_hash; /* slice_hash_folded */
     struct type type;
     bool not_null;
@@ -42,7 +43,8 @@ struct table_def {
     const char *schema, *name;
     uint32_t column_count, key_count, check_count;
     const struct column_def *columns;
-    const struct key_def *keys; /* those made with the table; indexes added later live in the table */
+    const struct key_def
+        *keys; /* those made with the table; indexes added later live in the table */
     const struct check_def *checks;
     bool temporary;
 };

@@ -10,7 +10,8 @@ static llkv_code init_store(struct cx *cx, struct table *table, struct llkv_page
     const struct table_def *def = table->def;
     uint8_t *phys = cx_alloc(cx, def->column_count);
     if (phys == NULL) return LLKV_NOMEM;
-    for (uint32_t i = 0; i < def->column_count; i++) phys[i] = def->columns[i].type.phys;
+    for (uint32_t i = 0; i < def->column_count; i++)
+        phys[i] = def->columns[i].type.phys;
     struct store_options options = {
         .column_count = def->column_count,
         .phys = phys,
@@ -142,8 +143,8 @@ void table_column_stats(struct table *table, const struct snapshot *snapshot, ui
     struct type type = table->def->columns[column].type;
     *out_stats = (struct column_stats){
         .rows = view.live_rows,
-        .nulls = (int64_t)stats.zone.nulls < view.live_rows ? (int64_t)stats.zone.nulls
-                                                            : view.live_rows,
+        .nulls =
+            (int64_t)stats.zone.nulls < view.live_rows ? (int64_t)stats.zone.nulls : view.live_rows,
         .distinct = stats.distinct,
         .no_nulls = stats.zone.nulls == 0,
         .ascending = stats.ascending,

@@ -1,8 +1,8 @@
 /* table.h -- a table: columns and keys under one snapshot rule.
  *
  * Rows are named by row ids (segment * rows per segment + position) that never change. There are
- * three doors to rows: scan (scan.h), table_key_lookup with table_gather, and nothing else; all take
- * a snapshot. Writes are collected in a write set (write.h), private until it commits.
+ * three doors to rows: scan (scan.h), table_key_lookup with table_gather, and nothing else; all
+ * take a snapshot. Writes are collected in a write set (write.h), private until it commits.
  *
  * Threads: everything here may be called from any thread. */
 #ifndef TABLE_TABLE_H
@@ -52,7 +52,8 @@ void table_column_stats(struct table *table, const struct snapshot *snapshot, ui
                         struct column_stats *out_stats);
 
 /* ---- keys ---- */
-/* Keys in force now: the definition's and the indexes added since. Borrowed while the snapshot is. */
+/* Keys in force now: the definition's and the indexes added since. Borrowed while the snapshot is.
+ */
 uint32_t table_key_count(const struct table *table);
 const struct key_def *table_key(const struct table *table, uint32_t key);
 /* Build a key over what is there. 23505 if it is unique and rows collide. */
@@ -65,8 +66,8 @@ NODISCARD llkv_code table_key_lookup(struct cx *cx, struct table *table,
                                      const struct snapshot *snapshot, uint32_t key,
                                      const struct value *values, uint64_t *out_rows, uint32_t max,
                                      uint32_t *out_count);
-/* One column of rows the snapshot sees (n <= VEC_ROWS_MAX), as a FLAT vector; its storage comes from
- * cx->arena, or is the table's own. */
+/* One column of rows the snapshot sees (n <= VEC_ROWS_MAX), as a FLAT vector; its storage comes
+ * from cx->arena, or is the table's own. */
 NODISCARD llkv_code table_gather(struct cx *cx, struct table *table,
                                  const struct snapshot *snapshot, const uint64_t *row_ids,
                                  uint32_t n, uint16_t column, struct vector *out);

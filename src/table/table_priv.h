@@ -36,7 +36,8 @@ struct table {
     bool *required; /* per column: NOT NULL, or part of the primary key */
     struct store *store;
     _Atomic(struct key_list *) keys;
-    _Atomic int64_t keys_moved_ts; /* numbers of added keys mean something else to older snapshots */
+    _Atomic int64_t
+        keys_moved_ts; /* numbers of added keys mean something else to older snapshots */
 };
 
 /* Deep copies into an arena. */

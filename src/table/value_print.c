@@ -22,7 +22,8 @@ static size_t print_text(const struct value *value, char *out)
         len *= 2;
     } else {
         at = len < TEXT_MAX ? len : TEXT_MAX;
-        while (at < len && at > 0 && (text[at] & 0xc0) == 0x80) at--; /* whole code points */
+        while (at < len && at > 0 && (text[at] & 0xc0) == 0x80)
+            at--; /* whole code points */
         if (at != 0) memcpy(out, text, at);
     }
     if (at < len) {

@@ -6,8 +6,8 @@
 
 #include "table/write_priv.h"
 
-llkv_code write_set_new(struct cx *cx, struct txn_manager *manager,
-                        const struct snapshot *snapshot, struct write_set **out_set)
+llkv_code write_set_new(struct cx *cx, struct txn_manager *manager, const struct snapshot *snapshot,
+                        struct write_set **out_set)
 {
     struct write_set *set = mem_alloc_zero(cx->budget, sizeof *set);
     if (set == NULL) return cx_nomem(cx);

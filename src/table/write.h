@@ -1,9 +1,9 @@
 /* write.h -- the private writes of one statement, until they commit all together or not at all.
  *
- * States: collecting -> committed | freed. Values are copied in. Constraints of the table itself are
- * checked: NOT NULL at once, keys at commit (so that UPDATE k = k + 1 works); CHECK belongs to the
- * caller. Conflicts with commits since the snapshot are 40001, key collisions 23505 with the key's
- * name and values in the message. */
+ * States: collecting -> committed | freed. Values are copied in. Constraints of the table itself
+ * are checked: NOT NULL at once, keys at commit (so that UPDATE k = k + 1 works); CHECK belongs to
+ * the caller. Conflicts with commits since the snapshot are 40001, key collisions 23505 with the
+ * key's name and values in the message. */
 #ifndef TABLE_WRITE_H
 #define TABLE_WRITE_H
 #include "table/table.h"
@@ -29,8 +29,8 @@ NODISCARD llkv_code write_insert(struct cx *cx, struct write_set *set, struct ta
 /* A row named twice is deleted once; *io_rows grows by the rows deleted. */
 NODISCARD llkv_code write_delete(struct cx *cx, struct write_set *set, struct table *table,
                                  const uint64_t *row_ids, uint32_t n, int64_t *io_rows);
-/* New values (dense, n rows, one FLAT or CONST vector per entry of `columns`) for n rows. A row named
- * twice keeps the first values. */
+/* New values (dense, n rows, one FLAT or CONST vector per entry of `columns`) for n rows. A row
+ * named twice keeps the first values. */
 NODISCARD llkv_code write_update(struct cx *cx, struct write_set *set, struct table *table,
                                  const uint64_t *row_ids, uint32_t n, const uint16_t *columns,
                                  const struct batch *values, int64_t *io_rows);

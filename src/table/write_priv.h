@@ -42,10 +42,10 @@ struct table_writes {
     struct arena arena; /* of what is small */
 
     struct chunk *chunks, **chunks_end;
-    struct rowbuf rows;   /* the last ones inserted */
-    uint64_t inserted;    /* in chunks and rows */
-    struct sketch *sketches; /* of sealed chunks; NULL: none yet */
-    struct row_set own_dead; /* inserted and replaced; by number */
+    struct rowbuf rows;       /* the last ones inserted */
+    uint64_t inserted;        /* in chunks and rows */
+    struct sketch *sketches;  /* of sealed chunks; NULL: none yet */
+    struct row_set own_dead;  /* inserted and replaced; by number */
     struct own_key *own_keys; /* NULL: not needed yet */
     uint32_t own_key_count;
     bool has_own_keys;
@@ -75,8 +75,8 @@ struct write_set {
 NODISCARD llkv_code writes_of(struct cx *cx, struct write_set *set, struct table *table,
                               struct table_writes **out_writes);
 /* Rows number first .. of those inserted, n of them, all in one chunk: into the key's columns. */
-NODISCARD llkv_code writes_key_rows(struct cx *cx, struct table_writes *writes,
-                                    struct key_rows *kr, uint64_t first, uint32_t *out_rows);
+NODISCARD llkv_code writes_key_rows(struct cx *cx, struct table_writes *writes, struct key_rows *kr,
+                                    uint64_t first, uint32_t *out_rows);
 void own_keys_deinit(struct table_writes *writes);
 
 /* One updated row. */

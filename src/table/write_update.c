@@ -24,7 +24,8 @@ static llkv_code batch_new(struct cx *cx, struct table_writes *writes, const uin
     batch->columns = (uint16_t *)(batch + 1);
     batch->phys = (uint8_t *)(batch->columns + column_count);
     memcpy(batch->columns, columns, column_count * sizeof *columns);
-    for (uint32_t i = 0; i < column_count; i++) batch->phys[i] = layout->phys[columns[i]];
+    for (uint32_t i = 0; i < column_count; i++)
+        batch->phys[i] = layout->phys[columns[i]];
     batch->layout = *layout;
     batch->layout.column_count = column_count;
     batch->layout.phys = batch->phys;
@@ -69,7 +70,8 @@ static llkv_code check_not_null(struct cx *cx, const struct table *table, const 
 {
     for (uint32_t c = 0; c < column_count; c++) {
         const struct vector *v = &values->columns[c];
-        if (!table->required[columns[c]] || (v->validity == NULL && v->phys != PHYS_NULLS)) continue;
+        if (!table->required[columns[c]] || (v->validity == NULL && v->phys != PHYS_NULLS))
+            continue;
         for (uint32_t i = 0; i < n; i++)
             if (!vec_valid(v, sel[i]))
                 return cx_fail_at(cx, LLKV_CONSTRAINT, -1, "23502",
@@ -104,7 +106,8 @@ llkv_code write_update(struct cx *cx, struct write_set *set, struct table *table
     CHECK(cx, batch != NULL);
     uint32_t at = batch->values.rows;
     TRY(rowbuf_append(cx, &batch->values, values->columns, count == n ? NULL : sel, count));
-    for (uint32_t i = 0; i < count; i++) batch->row_ids[at + i] = row_ids[sel[i]];
+    for (uint32_t i = 0; i < count; i++)
+        batch->row_ids[at + i] = row_ids[sel[i]];
     if (io_rows != NULL) *io_rows += count;
     return LLKV_OK;
 }
@@ -143,6 +146,7 @@ uint32_t update_group(const struct update_ref *refs, uint32_t count, uint32_t ve
 {
     uint64_t unit = refs[0].row_id / vector_rows;
     uint32_t n = 1;
-    while (n < count && refs[n].row_id / vector_rows == unit) n++;
+    while (n < count && refs[n].row_id / vector_rows == unit)
+        n++;
     return n;
 }

@@ -5,10 +5,11 @@
  * Holds:   an entry in use carries a timestamp + 1 and the epoch it began in; 0: free. */
 #ifndef TXN_REGISTER_H
 #define TXN_REGISTER_H
+#include <stdint.h>
+
 #include <stdalign.h>
 #include <stdatomic.h>
 #include <stdbool.h>
-#include <stdint.h>
 
 #include "base/alloc.h"
 

@@ -1,9 +1,10 @@
 #include "txn/txn.h"
 
+#include <stddef.h>
+
 #include <assert.h>
 #include <pthread.h>
 #include <stdatomic.h>
-#include <stddef.h>
 #include <string.h>
 
 #include "txn/register.h"
@@ -181,7 +182,8 @@ llkv_code txn_commit(struct cx *cx, struct txn_manager *manager, const struct sn
     if (rc == LLKV_OK) {
         /* From here on nothing can fail. */
         int64_t ts = atomic_load_explicit(&manager->watermark, memory_order_relaxed) + 1;
-        for (struct txn_participant *p = first; p != NULL; p = p->next) p->apply(p, ts);
+        for (struct txn_participant *p = first; p != NULL; p = p->next)
+            p->apply(p, ts);
         atomic_store(&manager->watermark, ts);
         *out_ts = ts;
     }

@@ -4,7 +4,8 @@
  * Threads: snapshots begin and end without a lock; commits queue on the mutex. A snapshot is
  *          immutable.
  * Holds:   snapshot.ts <= the published watermark; timestamps are dense and never reused. While a
- *          snapshot is registered, nothing it can reach is freed (it is an epoch reader as well). */
+ *          snapshot is registered, nothing it can reach is freed (it is an epoch reader as well).
+ */
 #ifndef TXN_TXN_H
 #define TXN_TXN_H
 #include <stdint.h>

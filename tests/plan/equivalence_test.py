@@ -16,8 +16,10 @@ import sys
 
 LLKV = os.environ.get("LLKV", "build/llkv")
 RULES = """or_factor or_to_in unnest apply_by_cost init_plan mark_to_semi outer_to_inner pushdown
-    equality_classes join_order hash_join prune scan_predicates key_lookup direct_group dense_join
+    equality_classes join_order hash_join filter_order prune scan_predicates key_lookup direct_group dense_join
     top_n apply_memo const_fold bool_simplify""".split()
+SECONDS_MAX = 60
+TOO_SLOW = []
 COLUMNS = ["a", "b", "c", "d"]
 
 
@@ -31,7 +33,7 @@ class Tables:
             key = rng.choice(["a INTEGER PRIMARY KEY", "a INTEGER NOT NULL", "a INTEGER"])
             self.statements.append(
                 f"CREATE TABLE {name} ({key}, b INTEGER, c INTEGER NOT NULL, d INTEGER)")
-            rows = rng.choice([0, 1, 3, 6, 10, 40])
+            rows = rng.choice([0, 1, 2, 3, 5, 8, 12])
             for i in range(rows):
                 a = i if "KEY" in key else rng.randint(0, 5)
                 row = [a, self.value(rng), rng.randint(0, 4), self.value(rng)]
@@ -274,8 +276,11 @@ def run_llkv(setup, queries, disabled):
     for i, query in enumerate(queries):
         script.append(f"SELECT 'mark{i}' AS m;")
         script.append(query + ";")
-    done = subprocess.run([LLKV, "--csv", "--nullvalue", "NULL"], input="\n".join(script),
-                          capture_output=True, text=True, timeout=300)
+    try:
+        done = subprocess.run([LLKV, "--csv", "--nullvalue", "NULL"], input="\n".join(script),
+                              capture_output=True, text=True, timeout=SECONDS_MAX)
+    except subprocess.TimeoutExpired:
+        return TOO_SLOW, ""
     if done.returncode < 0 or "INTERNAL" in done.stderr or "XX000" in done.stderr:
         return None, done.stderr or f"signal {-done.returncode}"
     results = []
@@ -349,6 +354,8 @@ def one_round(seed, count, oracle):
     generator = Generator(rng)
     queries = [generator.top() for _ in range(count)]
     reference, _ = run_llkv(tables.statements, queries, "all")
+    if reference is TOO_SLOW:
+        return 0, 0  # nothing but nested loops: not a question of right or wrong
     if reference is None or len(reference) != count:
         show_failure(seed, tables.statements, queries, "all")
         return 1, 0
@@ -360,6 +367,8 @@ def one_round(seed, count, oracle):
                 bad += 1
     for disabled in configurations(rng):
         results, _ = run_llkv(tables.statements, queries, disabled)
+        if results is TOO_SLOW:
+            continue
         if results is None or len(results) != count:
             show_failure(seed, tables.statements, queries, disabled)
             bad += 1

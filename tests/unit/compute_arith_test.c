@@ -99,14 +99,23 @@ static bool define(enum arith_op op, u128 a, u128 b, enum phys_type type, u128 *
 
 /* ---- integers ---- */
 
-static void check_integer(kernel_fn *fn, enum arith_op op, enum phys_type type,
-                          enum kernel_shape shape, const struct column *a, const struct column *b,
-                          uint32_t n)
+struct integer_case {
+    kernel_fn *fn;
+    enum arith_op op;
+    enum phys_type type;
+    enum kernel_shape shape;
+};
+
+static void check_integer(const struct integer_case *c, const struct column *a,
+                          const struct column *b, uint32_t n)
 {
+    const enum arith_op op = c->op;
+    const enum phys_type type = c->type;
+    const enum kernel_shape shape = c->shape;
     static struct column out;
     const size_t width = phys_bytes[type];
     memset(out.bytes, 0xa5, sizeof out.bytes);
-    const bool flagged = fn(out.bytes, a->bytes, b->bytes, NULL, n) != 0;
+    const bool flagged = c->fn(out.bytes, a->bytes, b->bytes, NULL, n) != 0;
     bool expect_flag = false;
     for (uint32_t i = 0; i < n; i++) {
         u128 expect;
@@ -126,12 +135,13 @@ static void check_integer_lengths(kernel_fn *fn, enum arith_op op, enum phys_typ
                                   enum kernel_shape shape)
 {
     static struct column a, b;
+    const struct integer_case c = {fn, op, type, shape};
     struct random r = {(uint64_t)op * 1000 + type * 10 + shape};
     for (uint32_t n = 0; n <= 2048; n = next_length(n)) {
         if (n > 32 && n < 128 && n % 7 != 0) continue;
         fill(&a, type, n == 0 ? 1 : n, &r);
         fill(&b, type, n == 0 ? 1 : n, &r);
-        check_integer(fn, op, type, shape, &a, &b, n);
+        check_integer(&c, &a, &b, n);
     }
     /* Small values only: strips without a flag, and the fast way of products. */
     fill(&a, type, 2048, &r);
@@ -141,11 +151,11 @@ static void check_integer_lengths(kernel_fn *fn, enum arith_op op, enum phys_typ
         memcpy(a.bytes + i * phys_bytes[type], &x, phys_bytes[type]);
         memcpy(b.bytes + i * phys_bytes[type], &y, phys_bytes[type]);
     }
-    check_integer(fn, op, type, shape, &a, &b, 2048);
+    check_integer(&c, &a, &b, 2048);
     for (uint32_t i = 0; i < 500; i++) { /* n = 1: the flag is about this very slot */
         fill(&a, type, 1, &r);
         fill(&b, type, 1, &r);
-        check_integer(fn, op, type, shape, &a, &b, 1);
+        check_integer(&c, &a, &b, 1);
     }
 }
 
@@ -178,14 +188,15 @@ static void bytes_are_exhausted(void **state)
         }
         for (int op = ARITH_ADD; op <= ARITH_SHR; op++)
             for (int type = PHYS_I8; type <= PHYS_U8; type += PHYS_U8 - PHYS_I8) {
-                kernel_fn *fn = kernel_arith((enum arith_op)op, (enum phys_type)type, KERNEL_VV);
-                check_integer(fn, (enum arith_op)op, (enum phys_type)type, KERNEL_VV, &a, &b, 256);
+                const struct integer_case c = {
+                    kernel_arith((enum arith_op)op, (enum phys_type)type, KERNEL_VV),
+                    (enum arith_op)op, (enum phys_type)type, KERNEL_VV};
+                check_integer(&c, &a, &b, 256);
                 for (uint32_t y = 0; y < 256; y++) {
                     static struct column one_a, one_b;
                     one_a.bytes[0] = (uint8_t)x;
                     one_b.bytes[0] = (uint8_t)y;
-                    check_integer(fn, (enum arith_op)op, (enum phys_type)type, KERNEL_VV, &one_a,
-                                  &one_b, 1);
+                    check_integer(&c, &one_a, &one_b, 1);
                 }
             }
     }

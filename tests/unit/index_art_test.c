@@ -1,5 +1,5 @@
-/* Random keys against a sorted array: all node sizes, long common prefixes, versions kept while newer
- * ones are made, lack of memory at every position. */
+/* Random keys against a sorted array: all node sizes, long common prefixes, versions kept while
+ * newer ones are made, lack of memory at every position. */
 #include "index/art.h"
 #include "store_testing.h"
 
@@ -63,11 +63,11 @@ static struct key_bytes random_key(uint64_t *seed, uint32_t kind)
     uint32_t letters = kind == 0 ? 2 : kind == 1 ? 200 : 20;
     uint32_t len = kind == 0 ? test_below(seed, 40) : kind == 1 ? 2 : 20 + test_below(seed, 4);
     for (uint32_t i = 0; i < len; i++)
-        key.data[key.len++] =
-            (uint8_t)(kind == 2 && i < 18 ? 'x' : 1 + test_below(seed, letters));
+        key.data[key.len++] = (uint8_t)(kind == 2 && i < 18 ? 'x' : 1 + test_below(seed, letters));
     key.data[key.len++] = 0;
     uint64_t row = test_below(seed, kind == 1 ? 400 : 3);
-    for (int i = 7; i >= 0; i--) key.data[key.len++] = (uint8_t)(row >> (8 * i));
+    for (int i = 7; i >= 0; i--)
+        key.data[key.len++] = (uint8_t)(row >> (8 * i));
     return key;
 }
 
@@ -114,8 +114,7 @@ static void expect_same(art_ref root, const struct sorted *s)
 
 /* A change like those of the index: it leaves garbage that older versions need. */
 static void change_some(art_ref *root, struct sorted *s, uint64_t *version, uint64_t *seed,
-                        uint32_t kind, struct art_node **out_garbage,
-                        struct art_leaf **out_leaves)
+                        uint32_t kind, struct art_node **out_garbage, struct art_leaf **out_leaves)
 {
     struct art_change change = {.owner = ++*version, .root = *root};
     uint32_t n = 1 + test_below(seed, 60);
@@ -130,8 +129,7 @@ static void change_some(art_ref *root, struct sorted *s, uint64_t *version, uint
             put(s, &key);
         } else {
             uint32_t at = test_below(seed, s->count);
-            struct art_leaf *leaf =
-                art_find(change.root, s->keys[at].data, s->keys[at].len);
+            struct art_leaf *leaf = art_find(change.root, s->keys[at].data, s->keys[at].len);
             assert_non_null(leaf);
             assert_true(art_remove(&change, leaf));
             leaf->next = *out_leaves;

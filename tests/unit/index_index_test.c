@@ -1,4 +1,5 @@
-/* Entries over time: who lives, who waits, who is taken out, and that old snapshots still find all. */
+/* Entries over time: who lives, who waits, who is taken out, and that old snapshots still find all.
+ */
 #include "index/index.h"
 #include "store_testing.h"
 
@@ -126,12 +127,14 @@ static void entries_come_back(void **state)
     assert_ok(&f.t, txn_snapshot_begin(f.cx, f.manager, &later));
     run(&f, "a", "c", 1); /* dies again: `later` still needs it */
     txn_snapshot_end(f.manager, &s);
-    for (uint64_t row = 10; row < 20; row++) run(&f, NULL, "z", row);
+    for (uint64_t row = 10; row < 20; row++)
+        run(&f, NULL, "z", row);
     expect(&f, "a", "1- ");
     expect(&f, "b", "");
     expect_live(&f, 11);
     txn_snapshot_end(f.manager, &later);
-    for (uint64_t row = 20; row < 30; row++) run(&f, NULL, "z", row);
+    for (uint64_t row = 20; row < 30; row++)
+        run(&f, NULL, "z", row);
     expect(&f, "a", "");
     expect(&f, "c", "1 ");
     teardown(&f);

@@ -1,4 +1,5 @@
-/* The order of key bytes is the order of the values, for every type, both directions, NULL below. */
+/* The order of key bytes is the order of the values, for every type, both directions, NULL below.
+ */
 #include "index/normkey.h"
 #include "store_testing.h"
 
@@ -62,8 +63,8 @@ static void integers(void **state)
     uint16_t u16[] = {0, 255, 256, UINT16_MAX};
     uint32_t u32[] = {0, 1, INT32_MAX, UINT32_MAX};
     uint64_t u64[] = {0, UINT32_MAX, INT64_MAX, UINT64_MAX};
-    i128 i128s[] = {-((i128)INT64_MAX << 40), INT64_MIN, -1, 0, 1, INT64_MAX,
-                    (i128)UINT64_MAX, (i128)INT64_MAX << 40};
+    i128 i128s[] = {-((i128)INT64_MAX << 40), INT64_MIN, -1, 0, 1, INT64_MAX, (i128)UINT64_MAX,
+                    (i128)INT64_MAX << 40};
     u128 u128s[] = {0, 1, UINT64_MAX, (u128)UINT64_MAX + 1, ~(u128)0};
     uint8_t bools[] = {0, 1};
     expect_ascending(PHYS_I8, i8, sizeof *i8, ARRAY_COUNT(i8));
@@ -83,8 +84,8 @@ static void floats(void **state)
 {
     (void)state;
     double inf = __builtin_inf();
-    double f64[] = {-inf, -1e300, -1.5, -1e-320, 0, 1e-320, 1e-5, 1.5, 1e300, inf,
-                    __builtin_nan("")};
+    double f64[] = {-inf, -1e300, -1.5, -1e-320,          0, 1e-320, 1e-5,
+                    1.5,  1e300,  inf,  __builtin_nan("")};
     float f32[] = {-__builtin_inff(), -1.5f, -1e-40f, 0, 1e-40f, 1.5f, __builtin_inff(),
                    __builtin_nanf("")};
     expect_ascending(PHYS_F64, f64, sizeof *f64, ARRAY_COUNT(f64));
@@ -101,11 +102,25 @@ static void texts(void **state)
 {
     (void)state;
     static const struct slice words[] = {
-        {"", 0},          {"\0", 1},         {"\0\0", 2},      {"\0\1", 2},
-        {"\0\xff", 2},    {"\1", 1},         {"a", 1},         {"a\0", 2},
-        {"a\0\0b", 4},    {"a\0b", 3},       {"a\1", 2},       {"aa", 2},
-        {"ab", 2},        {"abcdefghijklmnop", 16}, {"abcdefghijklmnoq", 16}, {"b", 1},
-        {"\xc3\xa4", 2},  {"\xff", 1},       {"\xff\xff", 2},
+        {"", 0},
+        {"\0", 1},
+        {"\0\0", 2},
+        {"\0\1", 2},
+        {"\0\xff", 2},
+        {"\1", 1},
+        {"a", 1},
+        {"a\0", 2},
+        {"a\0\0b", 4},
+        {"a\0b", 3},
+        {"a\1", 2},
+        {"aa", 2},
+        {"ab", 2},
+        {"abcdefghijklmnop", 16},
+        {"abcdefghijklmnoq", 16},
+        {"b", 1},
+        {"\xc3\xa4", 2},
+        {"\xff", 1},
+        {"\xff\xff", 2},
     };
     struct str_view views[ARRAY_COUNT(words)];
     for (uint32_t i = 0; i < ARRAY_COUNT(words); i++)
@@ -147,8 +162,10 @@ static void what_cannot_be_a_key(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(integers),     cmocka_unit_test(floats),
-        cmocka_unit_test(texts),        cmocka_unit_test(intervals),
+        cmocka_unit_test(integers),
+        cmocka_unit_test(floats),
+        cmocka_unit_test(texts),
+        cmocka_unit_test(intervals),
         cmocka_unit_test(what_cannot_be_a_key),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -87,8 +87,8 @@ static void ors_are_factored(void **state)
            "scan a x, y where x IN (1, 2, 3)\n");
     expect(*state,
            "SELECT a.y FROM a, b WHERE a.id = b.id AND ((a.x = 1 AND b.x = 2) OR (a.x = 3 AND b.x = 4))",
-           "join inner on id = id and (x = 1 AND x = 2) OR (x = 3 AND x = 4)\n"
-           "  scan a y, id, x where x = 1 OR x = 3\n"
+           "join inner on id = id and x = 1 AND x = 2 OR x = 3 AND x = 4\n"
+           "  scan a id, x, y where x = 1 OR x = 3\n"
            "  scan b id, x where x = 2 OR x = 4\n");
 }
 

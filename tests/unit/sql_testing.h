@@ -7,7 +7,6 @@
 #include <stdint.h>
 
 #include <cmocka.h>
-
 #include <string.h>
 
 #include "sql/parse.h"

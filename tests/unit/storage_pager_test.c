@@ -321,7 +321,8 @@ static llkv_code log_verdict(uint64_t step, bool forgets, bool reversed)
     l.base.pager.methods = &l.base.methods;
     llkv_code rc = llkv_pager_check(&l.base.pager, NULL);
     l.base.pager.methods->close(&l.base.pager);
-    for (uint64_t i = 0; i < l.count; i++) free(l.groups[i]);
+    for (uint64_t i = 0; i < l.count; i++)
+        free(l.groups[i]);
     return rc;
 }
 

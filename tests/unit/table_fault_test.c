@@ -1,5 +1,5 @@
-/* Every allocation and every call of the pager fails in turn: the statement fails with the right code,
- * leaves no trace, and succeeds when it is run again. */
+/* Every allocation and every call of the pager fails in turn: the statement fails with the right
+ * code, leaves no trace, and succeeds when it is run again. */
 #include "store_testing.h"
 
 enum { ID, TEXT, FLAG, COLUMNS };
@@ -82,7 +82,8 @@ static llkv_code update(struct script *s, uint64_t first, uint32_t n, uint32_t s
 static llkv_code delete_rows(struct script *s, uint64_t first, uint32_t n)
 {
     uint64_t rows[ROWS];
-    for (uint32_t i = 0; i < n; i++) rows[i] = first + i;
+    for (uint32_t i = 0; i < n; i++)
+        rows[i] = first + i;
     return write_delete(s->cx, s->set, s->table, rows, n, NULL);
 }
 
@@ -112,7 +113,8 @@ static llkv_code scan_all(struct script *s)
         bool empty;
         struct batch batch;
         TRY(scan_open_segment(s->cx, scan, i, &empty));
-        do TRY(scan_next(s->cx, scan, &batch));
+        do
+            TRY(scan_next(s->cx, scan, &batch));
         while (batch.rows != 0);
     }
     struct value id = {.type = columns[ID].type, .i = 300};
@@ -128,11 +130,8 @@ enum { STEP_TABLE = -1, STEP_KEY = 20, STEP_SCAN = 21, STEP_DROP = 22 };
 static llkv_code run_step(struct script *s, int step)
 {
     if (step == STEP_TABLE) {
-        struct table_def def = {.name = "t",
-                                .column_count = COLUMNS,
-                                .columns = columns,
-                                .key_count = 1,
-                                .keys = &pk};
+        struct table_def def = {
+            .name = "t", .column_count = COLUMNS, .columns = columns, .key_count = 1, .keys = &pk};
         return table_new(s->cx, s->w.manager, s->counting, &s->w.options, &def, &s->table);
     }
     if (step == STEP_KEY) return table_key_add(s->cx, s->table, &by_text);
@@ -153,8 +152,8 @@ static llkv_code run_step(struct script *s, int step)
     return rc;
 }
 
-static const int steps[] = {STEP_TABLE, 0, 1, 2, STEP_KEY, 3, 4, STEP_SCAN, 5, 6, 7, STEP_DROP, 8,
-                            STEP_SCAN};
+static const int steps[] = {STEP_TABLE, 0, 1, 2, STEP_KEY,  3, 4,
+                            STEP_SCAN,  5, 6, 7, STEP_DROP, 8, STEP_SCAN};
 
 /* True if nothing failed any more: n was beyond the last call. */
 static bool play(bool memory, int64_t n)

@@ -74,13 +74,10 @@ static void game_init(struct game *g, uint32_t segment_rows, uint32_t vector_row
         g->held[i].model.rows = calloc(ROWS_MAX, sizeof *g->now.rows);
     g->row_ids = calloc(ROWS_MAX, sizeof *g->row_ids);
     g->key_range = 500;
-    struct table_def def = {.name = "t",
-                            .column_count = COLUMNS,
-                            .columns = columns,
-                            .key_count = KEYS,
-                            .keys = keys};
-    assert_ok(&g->w.t, table_new(&g->w.t.cx, g->w.manager, g->w.pager, &g->w.options, &def,
-                                 &g->table));
+    struct table_def def = {
+        .name = "t", .column_count = COLUMNS, .columns = columns, .key_count = KEYS, .keys = keys};
+    assert_ok(&g->w.t,
+              table_new(&g->w.t.cx, g->w.manager, g->w.pager, &g->w.options, &def, &g->table));
 }
 
 static void game_deinit(struct game *g)
@@ -98,7 +95,11 @@ static void game_deinit(struct game *g)
 static struct row random_row(struct game *g)
 {
     struct row r = {.alive = true, .tag = g->next_tag++};
-    static const char *const words[] = {"", "a", "short", "exactly12byt", "a text that is longer",
+    static const char *const words[] = {"",
+                                        "a",
+                                        "short",
+                                        "exactly12byt",
+                                        "a text that is longer",
                                         "another text, quite long as well"};
     r.nulls = below(g, 4) == 0 ? below(g, 64) << 1 : 0;
     r.k = below(g, g->key_range);
@@ -132,8 +133,7 @@ struct slots {
     struct vector vectors[COLUMNS];
 };
 
-static void put_slot(struct slots *s, uint32_t at, uint32_t i, uint32_t column,
-                     const struct row *r)
+static void put_slot(struct slots *s, uint32_t at, uint32_t i, uint32_t column, const struct row *r)
 {
     bit_put(s->validity[at], i, !is_null(r, column));
     switch (column) {
@@ -192,19 +192,21 @@ static uint32_t find_tag(const struct model *m, int64_t tag)
 static uint32_t alive_count(const struct model *m)
 {
     uint32_t n = 0;
-    for (uint32_t i = 0; i < m->count; i++) n += m->rows[i].alive;
+    for (uint32_t i = 0; i < m->count; i++)
+        n += m->rows[i].alive;
     return n;
 }
 
 /* Scan and compare; with predicates rows may be missing, but only those that do not meet them. */
 static void check_scan(struct game *g, const struct snapshot *snapshot, const struct model *m,
-                       const struct scan_predicate *predicate, bool (*meets)(const struct row *,
-                       const struct scan_predicate *))
+                       const struct scan_predicate *predicate,
+                       bool (*meets)(const struct row *, const struct scan_predicate *))
 {
     struct test_cx t;
     test_cx_init(&t);
     uint16_t wanted[COLUMNS + 3];
-    for (uint16_t i = 0; i < COLUMNS; i++) wanted[i] = i;
+    for (uint16_t i = 0; i < COLUMNS; i++)
+        wanted[i] = i;
     wanted[COLUMNS] = SCAN_COLUMN_ROW_ID;
     wanted[COLUMNS + 1] = SCAN_COLUMN_CREATED_BY;
     wanted[COLUMNS + 2] = SCAN_COLUMN_DELETED_BY;
@@ -289,8 +291,7 @@ static bool meets_a(const struct row *r, const struct scan_predicate *p)
     }
 }
 
-static void check_predicates(struct game *g, const struct snapshot *snapshot,
-                             const struct model *m)
+static void check_predicates(struct game *g, const struct snapshot *snapshot, const struct model *m)
 {
     static const uint16_t which[] = {TAG, A, B, D, E};
     struct row r = random_row(g);
@@ -410,7 +411,8 @@ static bool k_is_unique(const struct model *m)
         unique &= used[r->k] == 0;
         used[r->k] = 1;
     }
-    for (uint32_t i = 0; i < m->count; i++) used[m->rows[i].k] = 0;
+    for (uint32_t i = 0; i < m->count; i++)
+        used[m->rows[i].k] = 0;
     return unique;
 }
 
@@ -426,10 +428,12 @@ static void insert(struct game *g, struct write_set *set, uint32_t n, enum write
     for (uint32_t i = 0; i < n; i++) {
         made[i] = random_row(g);
         if (with_sel && slots < VEC_ROWS_MAX - n && below(g, 4) == 0) slots++; /* a dead slot */
-        for (uint32_t c = 0; c < COLUMNS; c++) put_slot(s, c, slots, c, &made[i]);
+        for (uint32_t c = 0; c < COLUMNS; c++)
+            put_slot(s, c, slots, c, &made[i]);
         sel[i] = (uint16_t)slots++;
     }
-    for (uint32_t c = 0; c < COLUMNS; c++) set_vector(s, c, c, slots);
+    for (uint32_t c = 0; c < COLUMNS; c++)
+        set_vector(s, c, c, slots);
     struct batch batch = {.rows = slots,
                           .live = n,
                           .sel = slots == n ? NULL : sel,
@@ -496,7 +500,8 @@ static void update_some(struct game *g, struct write_set *set, uint32_t n, uint3
         made[i] = random_row(g);
         const struct row r = made[i];
         g->next_tag--;
-        for (uint32_t c = 0; c < width; c++) put_slot(s, c, count, which[c], &made[i]);
+        for (uint32_t c = 0; c < width; c++)
+            put_slot(s, c, count, which[c], &made[i]);
         ids[count++] = g->row_ids[at];
         if (taken[at]) continue; /* named twice: the first values stay */
         taken[at] = 1;
@@ -517,7 +522,8 @@ static void update_some(struct game *g, struct write_set *set, uint32_t n, uint3
             }
         }
     }
-    for (uint32_t c = 0; c < width; c++) set_vector(s, c, which[c], count);
+    for (uint32_t c = 0; c < width; c++)
+        set_vector(s, c, which[c], count);
     struct batch batch = {
         .rows = count, .live = count, .column_count = width, .columns = s->vectors};
     assert_ok(&t, write_update(&t.cx, set, g->table, ids, count, which, &batch, &counted));
@@ -550,7 +556,8 @@ static void step(struct game *g, uint32_t size)
     struct row *before = malloc((g->now.count + 1) * sizeof *before);
     uint32_t known = g->now.count;
     memcpy(before, g->now.rows, known * sizeof *before);
-    for (uint32_t i = 0; i < known; i++) g->row_ids[i] = UINT64_MAX;
+    for (uint32_t i = 0; i < known; i++)
+        g->row_ids[i] = UINT64_MAX;
     assert_ok(&t, txn_snapshot_begin(&t.cx, g->w.manager, &snapshot));
     check_scan(g, &snapshot, &g->now, NULL, NULL);
     assert_ok(&t, write_set_new(&t.cx, g->w.manager, &snapshot, &set));
@@ -595,13 +602,15 @@ static void look(struct game *g)
     check_gather(g, &snapshot);
     check_stats(g, &snapshot);
     check_lookups(g, &snapshot, &g->now);
-    for (uint32_t i = 0; i < 6; i++) check_predicates(g, &snapshot, &g->now);
+    for (uint32_t i = 0; i < 6; i++)
+        check_predicates(g, &snapshot, &g->now);
     txn_snapshot_end(g->w.manager, &snapshot);
     struct held *h = &g->held[below(g, HELD_MAX)];
     if (h->used) {
         check_scan(g, &h->snapshot, &h->model, NULL, NULL);
         check_lookups(g, &h->snapshot, &h->model);
-        for (uint32_t i = 0; i < 3; i++) check_predicates(g, &h->snapshot, &h->model);
+        for (uint32_t i = 0; i < 3; i++)
+            check_predicates(g, &h->snapshot, &h->model);
     }
     assert_ok(&t, table_check(&t.cx, g->table));
     test_cx_deinit(&t);
@@ -626,26 +635,31 @@ static void play(uint32_t segment_rows, uint32_t vector_rows, uint64_t seed, uin
 static void small_units(void **state)
 {
     (void)state;
-    for (uint64_t seed = 1; seed <= 8; seed++) play(64, 8, seed * 7919, 120, 60);
-    for (uint64_t seed = 1; seed <= 8; seed++) play(64, 8, seed * 6007, 80, 300);
+    for (uint64_t seed = 1; seed <= 8; seed++)
+        play(64, 8, seed * 7919, 120, 60);
+    for (uint64_t seed = 1; seed <= 8; seed++)
+        play(64, 8, seed * 6007, 80, 300);
 }
 
 static void middle_units(void **state)
 {
     (void)state;
-    for (uint64_t seed = 1; seed <= 4; seed++) play(256, 64, seed * 104729, 100, 200);
+    for (uint64_t seed = 1; seed <= 4; seed++)
+        play(256, 64, seed * 104729, 100, 200);
 }
 
 static void single_rows(void **state)
 {
     (void)state;
-    for (uint64_t seed = 1; seed <= 4; seed++) play(64, 8, seed * 31337, 300, 2);
+    for (uint64_t seed = 1; seed <= 4; seed++)
+        play(64, 8, seed * 31337, 300, 2);
 }
 
 static void default_units(void **state)
 {
     (void)state;
-    for (uint64_t seed = 1; seed <= 3; seed++) play(65536, 2048, seed * 15485863, 40, 700);
+    for (uint64_t seed = 1; seed <= 3; seed++)
+        play(65536, 2048, seed * 15485863, 40, 700);
 }
 
 int main(void)

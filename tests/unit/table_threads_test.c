@@ -112,7 +112,8 @@ static llkv_code move_money(struct cx *cx, struct bank *b, const struct snapshot
     TRY(find_account(cx, b, s, to, &rows[1], &money[1]));
     money[0] -= amount;
     money[1] += amount;
-    for (int i = 0; i < 2; i++) views[i] = str_of(notes[i], note_text(notes[i], money[i]));
+    for (int i = 0; i < 2; i++)
+        views[i] = str_of(notes[i], note_text(notes[i], money[i]));
     struct vector v[] = {{.phys = PHYS_I64, .rows = 2, .data = money},
                          {.phys = PHYS_VIEW, .rows = 2, .data = views}};
     struct batch values = {.rows = 2, .live = 2, .column_count = 2, .columns = v};
@@ -240,7 +241,8 @@ static void transfers(uint32_t segment_rows, uint32_t vector_rows)
         workers[i] = (struct worker){&b, i + 77};
         pthread_create(&threads[i], NULL, i < WRITERS ? writer : reader, &workers[i]);
     }
-    for (uint32_t i = 0; i < WRITERS + READERS; i++) pthread_join(threads[i], NULL);
+    for (uint32_t i = 0; i < WRITERS + READERS; i++)
+        pthread_join(threads[i], NULL);
     assert_int_equal(b.moves, MOVES * WRITERS);
     assert_ok(t, table_check(&t->cx, b.accounts));
     assert_ok(t, table_check(&t->cx, b.log));

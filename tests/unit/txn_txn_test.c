@@ -166,12 +166,14 @@ static void lack_of_memory_is_told(void **state)
     mem_fail_nth(0, false);
     struct txn_manager *manager = txn_manager_new(NULL);
     struct snapshot s[65];
-    for (int i = 0; i < 64; i++) assert_ok(&t, txn_snapshot_begin(cx, manager, &s[i]));
+    for (int i = 0; i < 64; i++)
+        assert_ok(&t, txn_snapshot_begin(cx, manager, &s[i]));
     mem_fail_nth(1, false);
     assert_int_equal(txn_snapshot_begin(cx, manager, &s[64]), LLKV_NOMEM);
     mem_fail_nth(0, false);
     assert_ok(&t, txn_snapshot_begin(cx, manager, &s[64]));
-    for (int i = 0; i < 65; i++) txn_snapshot_end(manager, &s[i]);
+    for (int i = 0; i < 65; i++)
+        txn_snapshot_end(manager, &s[i]);
     txn_manager_free(manager);
     test_cx_deinit(&t);
 }
@@ -243,14 +245,16 @@ static void readers_beside_committers(void **state)
     struct shared shared = {.manager = txn_manager_new(NULL)};
     shared.participant.apply = cell_apply;
     pthread_t threads[THREADS];
-    for (int i = 0; i < THREADS; i++) pthread_create(&threads[i], NULL, read_cells, &shared);
+    for (int i = 0; i < THREADS; i++)
+        pthread_create(&threads[i], NULL, read_cells, &shared);
     for (int i = 0; i < ROUNDS; i++) {
         int64_t ts;
         assert_ok(&t, txn_commit(cx, shared.manager, NULL, &shared.participant, &ts));
         assert_int_equal(ts, i + 1);
     }
     atomic_store(&shared.stop, true);
-    for (int i = 0; i < THREADS; i++) pthread_join(threads[i], NULL);
+    for (int i = 0; i < THREADS; i++)
+        pthread_join(threads[i], NULL);
     mem_free(atomic_load(&shared.cell));
     txn_manager_free(shared.manager);
     test_cx_deinit(&t);
@@ -260,10 +264,8 @@ static void readers_beside_committers(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(commits_are_all_or_nothing),
-        cmocka_unit_test(oldest_is_the_oldest),
-        cmocka_unit_test(retired_objects_wait),
-        cmocka_unit_test(lack_of_memory_is_told),
+        cmocka_unit_test(commits_are_all_or_nothing), cmocka_unit_test(oldest_is_the_oldest),
+        cmocka_unit_test(retired_objects_wait),       cmocka_unit_test(lack_of_memory_is_told),
         cmocka_unit_test(readers_beside_committers),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -150,7 +150,12 @@ struct lnode {
     };
 };
 
+/* What a short text can mean once views and common table expressions are written out in full has
+ * no other bound. */
+enum { PLAN_NODES_MAX = 200000 };
+
 /* One query on its way to a physical plan. */
+
 struct plan {
     struct cx *cx;
     const struct settings *settings;
@@ -167,6 +172,7 @@ struct plan {
     uint32_t iu_stats_count;
     bool has_subquery, has_join, has_outer; /* which passes are worth running */
     uint32_t relation_count;
+    uint32_t node_count; /* of all nodes ever made, at most PLAN_NODES_MAX */
     bool ordered;
     bool uses_clock; /* now() and the like */
     bool debug_checks;

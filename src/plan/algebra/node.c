@@ -24,6 +24,10 @@ llkv_code plan_column(struct plan *plan, iu_id iu, int32_t at, const struct expr
 llkv_code lnode_new(struct plan *plan, enum lop op, struct lnode *left, struct lnode *right,
                     struct lnode **out)
 {
+    TRY(cx_check_cancel(plan->cx));
+    if (plan->node_count++ == PLAN_NODES_MAX)
+        return cx_fail_at(plan->cx, LLKV_LIMIT, -1, "54001",
+                          "the statement needs more than %d operators", (int)PLAN_NODES_MAX);
     struct lnode *node = cx_alloc_zero(plan->cx, sizeof *node);
     if (node == NULL) return LLKV_NOMEM;
     node->op = (uint8_t)op;

@@ -40,10 +40,20 @@ struct scope_agg {
     uint32_t index; /* of the group node's aggs */
 };
 
+/* What is known of a common table expression once it was bound. */
+struct cte_state {
+    bool used;
+    bool shared;    /* computed once: index of plan->shared, columns of `query` */
+    uint32_t index;
+    const struct bound_query *query;
+};
+
 /* A common table expression that names below may mean. */
 struct scope_cte {
     const struct ast_cte *cte;
     const struct scope_cte *outer; /* those visible inside it */
+    struct scope *parent;          /* whose columns it may name */
+    struct cte_state *state;
 };
 
 enum scope_clause {
@@ -81,7 +91,14 @@ struct bound_column {
     bool nullable;
     bool literal_text; /* a string literal: takes the type of what it meets in a set operation */
 };
+/* What an arm of a set operation calls a column. */
+struct bound_alias {
+    const struct bound_alias *next;
+    struct slice name;
+    uint32_t column;
+};
 struct bound_query {
+    const struct bound_alias *aliases; /* names that ORDER BY may use besides those of columns */
     struct lnode *node;
     uint32_t column_count;
     struct bound_column *columns;
@@ -96,6 +113,7 @@ struct binder {
     struct slice text; /* what offsets of the AST being bound point into */
     uint32_t view_depth;
     int32_t view_at;   /* inside a view: where the outer text names it; -1 outside */
+    bool has_lateral;  /* some join may be dependent */
 };
 
 /* ---- errors: positions inside a view are reported at its name ---- */
@@ -118,6 +136,9 @@ bool bind_column_exists(struct scope *scope, const struct ast_path *path);
 
 /* ---- from.c ---- */
 NODISCARD llkv_code bind_from(struct binder *b, struct scope *scope, const struct ast_list *from);
+/* More items, joined to what the scope has: UPDATE ... FROM, DELETE ... USING. */
+NODISCARD llkv_code bind_from_more(struct binder *b, struct scope *scope,
+                                   const struct ast_list *from);
 /* A base table as the scope's only relation: for DML. */
 NODISCARD llkv_code bind_target(struct binder *b, struct scope *scope, const struct ast_table *table,
                                 const struct object **out_object);
@@ -125,9 +146,60 @@ NODISCARD llkv_code bind_target(struct binder *b, struct scope *scope, const str
 NODISCARD llkv_code bind_object(struct binder *b, const struct ast_path *path,
                                 const struct object **out_object);
 
+/* ---- join.c ---- */
+/* One item of FROM; its relations are added to the scope. */
+NODISCARD llkv_code bind_item(struct binder *b, struct scope *scope, const struct ast *item,
+                              struct lnode **out);
+NODISCARD llkv_code bind_join(struct binder *b, struct scope *scope, const struct ast_join *ast,
+                              struct lnode **out);
+/* An inner join, dependent if its right side names columns of its left. */
+NODISCARD llkv_code bind_cross(struct binder *b, struct lnode *left, struct lnode *right,
+                               struct lnode **out);
+/* Name a relation and its columns, and add it to the scope. */
+NODISCARD llkv_code bind_add_relation(struct binder *b, struct scope *scope,
+                                      struct scope_relation *relation, const struct ast_name *alias,
+                                      const struct ast_names *names);
+
 /* ---- query.c ---- */
+/* The names of WITH come before those of *io_ctes. */
+NODISCARD llkv_code bind_with(struct binder *b, struct scope *parent, const struct ast_with *with,
+                              const struct scope_cte **io_ctes);
+/* Bind what nobody named, for its errors. */
+NODISCARD llkv_code bind_unused_ctes(struct binder *b, const struct ast_with *with,
+                                     const struct scope_cte *ctes);
 NODISCARD llkv_code bind_query(struct binder *b, struct scope *parent, const struct scope_cte *ctes,
                                const struct ast_query *query, struct bound_query *out);
+
+/* ---- values.c ---- */
+/* Rows of cells on their way to a node. */
+struct bound_rows {
+    uint32_t row_count, column_count;
+    const struct expr **cells; /* row after row; one type per column */
+    struct lnode **nodes;      /* what a row with subqueries reads; NULL: nothing */
+};
+NODISCARD llkv_code bind_rows_init(struct binder *b, uint32_t row_count, uint32_t column_count,
+                                   struct bound_rows *out);
+/* Around the cells of each row: a scope without columns. *io_one is NULL before the first row. */
+NODISCARD llkv_code bind_row_begin(struct binder *b, struct scope *io_scope, struct lnode **io_one);
+void bind_row_end(struct bound_rows *rows, uint32_t row, const struct scope *scope,
+                  const struct lnode *one);
+NODISCARD llkv_code bind_rows_node(struct binder *b, const struct bound_rows *rows,
+                                   struct lnode **out_node, const iu_id **out_ius);
+NODISCARD llkv_code bind_values(struct binder *b, struct scope *parent,
+                                const struct scope_cte *ctes, const struct ast_values *values,
+                                struct bound_query *out);
+
+/* ---- star.c ---- */
+/* The columns that * and t.* stand for, EXCLUDE, REPLACE and RENAME done. */
+struct star_column {
+    struct slice name;
+    struct scope_relation *relation; /* and the number of its column, or */
+    uint32_t column;
+    const struct ast *replaced; /* the expression in its place */
+};
+typedef VEC(struct star_column) star_columns;
+NODISCARD llkv_code bind_star(struct binder *b, struct scope *scope, const struct ast_star *star,
+                              star_columns *out);
 
 /* ---- select.c ---- */
 NODISCARD llkv_code bind_select(struct binder *b, struct scope *parent,
@@ -156,6 +228,9 @@ NODISCARD llkv_code bind_grouped(struct binder *b, struct scope *scope, const st
 /* ---- expr.c ---- */
 NODISCARD llkv_code bind_expr(struct binder *b, struct scope *scope, const struct ast *node,
                               const struct expr **out);
+/* The members of (a, b); *out_exprs has `count` of them, or the row has another size: 42601. */
+NODISCARD llkv_code bind_row(struct binder *b, struct scope *scope, const struct ast *node,
+                             uint32_t count, const struct expr **out_exprs);
 /* As a condition: numbers count as (not 0). */
 NODISCARD llkv_code bind_condition(struct binder *b, struct scope *scope, const struct ast *node,
                                    const struct expr **out);
@@ -216,6 +291,15 @@ NODISCARD llkv_code bind_compare(struct binder *b, enum compare_op op, const str
 NODISCARD llkv_code bind_unary(struct binder *b, uint16_t op, const struct expr *value, int32_t at,
                                const struct expr **out);
 
+/* ---- row.c: rows as operands ---- */
+/* Is the operator a comparison with a row on one side? */
+bool bind_is_row_compare(const struct ast_binary *node);
+NODISCARD llkv_code bind_row_compare(struct binder *b, struct scope *scope,
+                                     const struct ast_binary *node, const struct expr **out);
+/* (a, b) IN ((1, 2), (3, 4)) */
+NODISCARD llkv_code bind_row_in_list(struct binder *b, struct scope *scope,
+                                     const struct ast_in_list *node, const struct expr **out);
+
 /* ---- call.c ---- */
 NODISCARD llkv_code bind_call(struct binder *b, struct scope *scope, const struct ast_call *call,
                               const struct expr **out);
@@ -232,6 +316,14 @@ NODISCARD llkv_code bind_exists(struct binder *b, struct scope *scope, const str
 NODISCARD llkv_code bind_quantified(struct binder *b, struct scope *scope, const struct expr *left,
                                     enum compare_op op, bool all, const struct ast_query *query,
                                     int32_t at, const struct expr **out);
+/* (a, b) IN (query); `count` columns on the left. */
+NODISCARD llkv_code bind_row_in(struct binder *b, struct scope *scope,
+                                const struct expr *const *left, uint32_t count,
+                                const struct ast_query *query, int32_t at, const struct expr **out);
+/* The columns of a query of at most one row. */
+NODISCARD llkv_code bind_row_query(struct binder *b, struct scope *scope,
+                                   const struct ast_query *query, uint32_t count,
+                                   const struct expr **out_exprs);
 /* x IN table */
 NODISCARD llkv_code bind_in_object(struct binder *b, struct scope *scope, const struct expr *left,
                                    const struct ast_path *path, int32_t at,

@@ -153,22 +153,32 @@ static llkv_code wrong_count(struct binder *b, const struct ast_call *call, cons
 }
 
 /* What stands behind the first constant that is not NULL can never be reached; NULLs are skipped. */
+static uint32_t drop_unreachable(const struct expr **args, uint32_t count)
+{
+    uint32_t n = 0;
+    for (uint32_t i = 0; i < count; i++) {
+        bool constant = args[i]->kind == EXPR_CONST;
+        bool last = i + 1 == count;
+        if (constant && args[i]->value->is_null && !(last && n == 0)) continue;
+        args[n++] = args[i];
+        if (constant && !args[i]->value->is_null) break;
+    }
+    return n;
+}
+
+/* As with CASE: under sqlite_compat only arguments that can be reached decide the type. */
 static llkv_code bind_coalesce(struct binder *b, struct scope *s, const struct ast_call *call,
                                const struct expr **out)
 {
     const struct expr **args;
     if (call->args.count < 1) return wrong_count(b, call, "at least one argument");
     TRY(bind_args(b, s, call, &args));
-    uint32_t n = 0;
-    for (uint32_t i = 0; i < call->args.count; i++) {
-        bool constant = args[i]->kind == EXPR_CONST;
-        bool last = i + 1 == call->args.count;
-        if (constant && args[i]->value->is_null && !(last && n == 0)) continue;
-        args[n++] = args[i];
-        if (constant && !args[i]->value->is_null) break;
-    }
     struct type type;
+    bool compat = b->settings->sqlite_compat;
+    uint32_t n = call->args.count;
+    if (compat) n = drop_unreachable(args, n);
     TRY(bind_unify(b, args, n, "the arguments of COALESCE", &type));
+    if (!compat) n = drop_unreachable(args, n);
     if (n == 1) {
         *out = args[0];
         return LLKV_OK;
@@ -206,13 +216,15 @@ static llkv_code bind_iif(struct binder *b, struct scope *s, const struct ast_ca
     TRY(bind_expr(b, s, call->args.items[1], &args[1]));
     TRY(bind_expr(b, s, call->args.items[2], &args[2]));
     int32_t at = bind_at(b, &call->base);
-    if (args[0]->kind == EXPR_CONST) { /* the other arm is dead: its type does not count */
+    struct type type;
+    bool known = args[0]->kind == EXPR_CONST;
+    if (!known || !b->settings->sqlite_compat)
+        TRY(bind_unify(b, args + 1, 2, "the arms of IIF", &type));
+    if (known) {
         bool first = !args[0]->value->is_null && args[0]->value->b;
         *out = first ? args[1] : args[2];
         return LLKV_OK;
     }
-    struct type type;
-    TRY(bind_unify(b, args + 1, 2, "the arms of IIF", &type));
     return bind_make(b, EXPR_CASE, 0, type, args, 3, at, out);
 }
 

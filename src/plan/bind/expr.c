@@ -20,12 +20,15 @@ static llkv_code bind_ast_binary(struct binder *b, struct scope *s, const struct
                                  const struct expr **out)
 {
     VEC(const struct ast_binary *) spine = {0};
-    while (n->kind == AST_BINARY) {
+    while (n->kind == AST_BINARY && !bind_is_row_compare(NODE(ast_binary, n))) {
         VEC_PUSH(b->cx, &spine, NODE(ast_binary, n));
         n = NODE(ast_binary, n)->left;
     }
     const struct expr *e;
-    TRY(bind_expr(b, s, n, &e));
+    if (n->kind == AST_BINARY)
+        TRY(bind_row_compare(b, s, NODE(ast_binary, n), &e));
+    else
+        TRY(bind_expr(b, s, n, &e));
     for (uint32_t i = spine.count; i-- > 0;) {
         const struct ast_binary *node = spine.items[i];
         const struct expr *right;
@@ -180,6 +183,7 @@ static llkv_code bind_ast_in_list(struct binder *b, struct scope *s, const struc
                                   const struct expr **out)
 {
     const struct ast_in_list *node = NODE(ast_in_list, n);
+    if (node->value->kind == AST_ROW) return bind_row_in_list(b, s, node, out);
     const struct expr **args = cx_alloc_array(b->cx, node->items.count + 1u, sizeof *args);
     if (args == NULL) return LLKV_NOMEM;
     TRY(bind_expr(b, s, node->value, &args[0]));
@@ -189,15 +193,30 @@ static llkv_code bind_ast_in_list(struct binder *b, struct scope *s, const struc
     return in_list(b, args, node->items.count + 1, negated, bind_at(b, n), out);
 }
 
+static llkv_code bind_row_in_query(struct binder *b, struct scope *s, const struct ast *row,
+                                   const struct ast_query *query, int32_t at,
+                                   const struct expr **out)
+{
+    uint32_t count = NODE(ast_row, row)->items.count;
+    const struct expr **left = cx_alloc_array(b->cx, count + 1u, sizeof *left);
+    if (left == NULL) return LLKV_NOMEM;
+    if (count == 0) return bind_unsupported(b, row, "a row without values");
+    TRY(bind_row(b, s, row, count, left));
+    return bind_row_in(b, s, left, count, query, at, out);
+}
+
 static llkv_code bind_ast_in_query(struct binder *b, struct scope *s, const struct ast *n,
                                    const struct expr **out)
 {
     const struct ast_in_query *node = NODE(ast_in_query, n);
     const struct expr *left, *e;
     int32_t at = bind_at(b, n);
-    if (node->value->kind == AST_ROW) return bind_unsupported(b, node->value, "IN over rows");
-    TRY(bind_expr(b, s, node->value, &left));
-    TRY(bind_quantified(b, s, left, CMP_EQ, false, node->query, at, &e));
+    if (node->value->kind == AST_ROW) {
+        TRY(bind_row_in_query(b, s, node->value, node->query, at, &e));
+    } else {
+        TRY(bind_expr(b, s, node->value, &left));
+        TRY(bind_quantified(b, s, left, CMP_EQ, false, node->query, at, &e));
+    }
     if ((n->flags & AST_NEGATED) != 0) return bind_not(b, e, at, out);
     *out = e;
     return LLKV_OK;
@@ -239,16 +258,20 @@ static llkv_code bind_ast_quantified(struct binder *b, struct scope *s, const st
     if (node->query == NULL) return bind_unsupported(b, n, "ANY and ALL over a list");
     if (n->op >= AST_QUANTIFIED_LIKE) return bind_unsupported(b, n, "LIKE ANY and LIKE ALL");
     const struct expr *left;
-    TRY(bind_expr(b, s, node->left, &left));
     bool all = (n->flags & AST_QUANTIFIED_ALL) != 0;
+    if (node->left->kind == AST_ROW) {
+        if (all || n->op != AST_BINARY_EQ)
+            return bind_unsupported(b, n, "ANY and ALL over rows, but = ANY,");
+        return bind_row_in_query(b, s, node->left, node->query, bind_at(b, n), out);
+    }
+    TRY(bind_expr(b, s, node->left, &left));
     return bind_quantified(b, s, left, compare_of(n->op), all, node->query, bind_at(b, n), out);
 }
 
-/* Arms whose condition is known are dropped or end the CASE, before types meet. */
-static llkv_code finish_case(struct binder *b, const struct expr **args, uint32_t count, int32_t at,
-                             const struct expr **out)
+/* Drop arms whose condition is known; *io_count: of args. */
+static void drop_dead_arms(const struct expr **args, uint32_t *io_count)
 {
-    uint32_t n = 0;
+    uint32_t n = 0, count = *io_count;
     const struct expr *otherwise = args[count - 1];
     for (uint32_t i = 0; i + 1 < count; i += 2) {
         const struct expr *condition = args[i];
@@ -262,20 +285,38 @@ static llkv_code finish_case(struct binder *b, const struct expr **args, uint32_
         args[n++] = args[i + 1];
     }
     args[n++] = otherwise;
-    uint32_t values = n / 2 + 1;
+    *io_count = n;
+}
+
+static llkv_code unify_arms(struct binder *b, const struct expr **args, uint32_t count,
+                            struct type *out_type)
+{
+    uint32_t values = count / 2 + 1;
     const struct expr **results = cx_alloc_array(b->cx, values, sizeof *results);
     if (results == NULL) return LLKV_NOMEM;
     for (uint32_t i = 0; i + 1 < values; i++) results[i] = args[2 * i + 1];
-    results[values - 1] = args[n - 1];
-    struct type type;
-    TRY(bind_unify(b, results, values, "the arms of CASE", &type));
+    results[values - 1] = args[count - 1];
+    TRY(bind_unify(b, results, values, "the arms of CASE", out_type));
     for (uint32_t i = 0; i + 1 < values; i++) args[2 * i + 1] = results[i];
-    args[n - 1] = results[values - 1];
-    if (n == 1) {
+    args[count - 1] = results[values - 1];
+    return LLKV_OK;
+}
+
+/* All arms decide the type; under sqlite_compat, where types go with values, only those that can be
+ * reached. */
+static llkv_code finish_case(struct binder *b, const struct expr **args, uint32_t count, int32_t at,
+                             const struct expr **out)
+{
+    struct type type;
+    bool compat = b->settings->sqlite_compat;
+    if (compat) drop_dead_arms(args, &count);
+    TRY(unify_arms(b, args, count, &type));
+    if (!compat) drop_dead_arms(args, &count);
+    if (count == 1) {
         *out = args[0];
         return LLKV_OK;
     }
-    return bind_make(b, EXPR_CASE, 0, type, args, n, at, out);
+    return bind_make(b, EXPR_CASE, 0, type, args, count, at, out);
 }
 
 static llkv_code bind_ast_case(struct binder *b, struct scope *s, const struct ast *n,
@@ -339,7 +380,21 @@ static llkv_code bind_ast_typed(struct binder *b, const struct ast *n, const str
     return expr_const(b->cx, &value, bind_at(b, n), out);
 }
 
-/* INTERVAL '3' DAY, INTERVAL 3 DAY, INTERVAL '1 day 2 hours'. */
+/* INTERVAL (x) DAY: to_days(x). */
+static llkv_code interval_call(struct binder *b, const struct ast *n, const struct expr *value,
+                               const struct expr **out)
+{
+    static const char *const functions[] = {
+        NULL,      "to_microseconds", "to_milliseconds", "to_seconds",   "to_minutes",
+        "to_hours", "to_days",        "to_weeks",        "to_months",    "to_quarters",
+        "to_years", "to_decades",     "to_centuries",    "to_millennia"};
+    int32_t at = bind_at(b, n);
+    if (n->op == AST_UNIT_NONE || value->type.id == TYPE_VARCHAR)
+        return bind_cast(b, value, type_of(TYPE_INTERVAL), EXPR_CAST_PLAIN, at, out);
+    return bind_function(b, slice_of(functions[n->op]), &value, 1, at, out);
+}
+
+/* INTERVAL '3' DAY, INTERVAL 3 DAY, INTERVAL '1 day 2 hours', INTERVAL (x + 1) MONTH. */
 static llkv_code bind_ast_interval(struct binder *b, struct scope *s, const struct ast *n,
                                    const struct expr **out)
 {
@@ -351,8 +406,9 @@ static llkv_code bind_ast_interval(struct binder *b, struct scope *s, const stru
     const struct expr *value;
     int32_t at = bind_at(b, n);
     TRY(bind_expr(b, s, node->value, &value));
-    if (value->kind != EXPR_CONST || value->value->is_null)
-        return bind_unsupported(b, n, "INTERVAL of a value that is not a constant");
+    if (value->kind == EXPR_CONST && value->value->is_null)
+        return bind_null(b, type_of(TYPE_INTERVAL), at, out);
+    if (value->kind != EXPR_CONST) return interval_call(b, n, value, out);
     struct slice text;
     TRY(value_to_text(b->cx, value->value, &text));
     struct value from = {.type = type_of(TYPE_VARCHAR)}, interval;
@@ -436,7 +492,8 @@ static llkv_code bind_kind(struct binder *b, struct scope *s, const struct ast *
 llkv_code bind_expr(struct binder *b, struct scope *scope, const struct ast *node,
                     const struct expr **out)
 {
-    TRY(cx_enter(b->cx));
+    llkv_code rc = cx_enter(b->cx);
+    if (rc != LLKV_OK) return cx_place(b->cx, rc, bind_at(b, node));
     TRY(bind_kind(b, scope, node, out));
     cx_leave(b->cx);
     return LLKV_OK;

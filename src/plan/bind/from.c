@@ -1,8 +1,6 @@
-/* from.c -- FROM: tables, views, derived tables, table functions, joins. */
+/* from.c -- FROM: tables, views, derived tables, table functions. Joins: join.c. */
 #include "plan/bind/bind.h"
-
-static llkv_code bind_item(struct binder *b, struct scope *scope, const struct ast *item,
-                           struct lnode **out);
+#include "plan/rule/rule.h"
 
 /* ---- names of objects ---- */
 
@@ -37,8 +35,8 @@ static llkv_code rename_columns(struct binder *b, struct scope_relation *r,
     return LLKV_OK;
 }
 
-static llkv_code add_relation(struct binder *b, struct scope *scope, struct scope_relation *r,
-                              const struct ast_name *alias, const struct ast_names *names)
+llkv_code bind_add_relation(struct binder *b, struct scope *scope, struct scope_relation *r,
+                            const struct ast_name *alias, const struct ast_names *names)
 {
     if (alias != NULL && ast_name_given(alias)) {
         r->name = alias->text;
@@ -121,6 +119,7 @@ static llkv_code view_relation(struct binder *b, const struct object *view, int3
     llkv_code rc = bind_view_query(b, view, &query);
     b->view_depth--;
     if (rc == LLKV_NOMEM || rc == LLKV_CANCELLED) return rc;
+    if (rc == LLKV_LIMIT) return cx_place(b->cx, rc, at);
     if (rc != LLKV_OK) return cx_while(b->cx, rc, "view \"%s\"", view->name);
     TRY(query_relation(b, &query, out_relation));
     if (view->column_count > query.column_count)
@@ -146,12 +145,65 @@ static const struct scope_cte *find_cte(const struct scope_cte *ctes, const stru
     return NULL;
 }
 
-/* Every reference binds the query anew, so each has columns of its own. */
+/* Is it computed once for all references? If it says so, or if two of them would differ. */
+static llkv_code cte_shared(struct binder *b, const struct scope_cte *cte,
+                            const struct bound_query *query, bool *out)
+{
+    struct iuset outer = {0};
+    *out = (cte->cte->base.flags & AST_CTE_MATERIALIZED) != 0;
+    if (!*out) TRY(lnode_volatile(b->plan, query->node, out));
+    if (!*out) return LLKV_OK;
+    TRY(lnode_free(b->plan, query->node, &outer));
+    *out = iuset_empty(&outer);
+    return LLKV_OK;
+}
+
+/* One reference to a shared definition: columns of its own for those of the definition. */
+static llkv_code cte_reader(struct binder *b, const struct cte_state *state,
+                            struct bound_query *out)
+{
+    struct lnode *node;
+    TRY(lnode_new(b->plan, LOP_SHARED, NULL, NULL, &node));
+    node->shared.index = state->index;
+    out->columns = cx_alloc_array(b->cx, out->column_count + 1u, sizeof *out->columns);
+    if (out->columns == NULL) return LLKV_NOMEM;
+    for (uint32_t i = 0; i < out->column_count; i++) {
+        struct bound_column *column = &out->columns[i];
+        *column = state->query->columns[i];
+        VEC_PUSH(b->cx, &node->shared.from, column->iu);
+        TRY(plan_iu_new(b->plan, column->type, "", column->nullable, &column->iu));
+        VEC_PUSH(b->cx, &node->shared.ius, column->iu);
+    }
+    out->node = node;
+    return LLKV_OK;
+}
+
+static llkv_code cte_query(struct binder *b, const struct scope_cte *cte, struct bound_query *out)
+{
+    struct cte_state *state = cte->state;
+    if (!state->shared) {
+        TRY(bind_query(b, cte->parent, cte->outer, cte->cte->query, out));
+        if (!state->used) TRY(cte_shared(b, cte, out, &state->shared));
+        state->used = true;
+        if (!state->shared) return LLKV_OK;
+        struct bound_query *kept = cx_alloc(b->cx, sizeof *kept);
+        if (kept == NULL) return LLKV_NOMEM;
+        *kept = *out;
+        state->query = kept;
+        state->index = b->plan->shared.count;
+        VEC_PUSH(b->cx, &b->plan->shared, out->node);
+        b->plan->has_subquery = true;
+    }
+    *out = *state->query;
+    return cte_reader(b, state, out);
+}
+
+/* A reference binds the query anew, so each has columns of its own. */
 static llkv_code cte_relation(struct binder *b, const struct scope_cte *cte, struct lnode **out,
                               struct scope_relation *out_relation)
 {
     struct bound_query query;
-    TRY(bind_query(b, NULL, cte->outer, cte->cte->query, &query));
+    TRY(cte_query(b, cte, &query));
     TRY(query_relation(b, &query, out_relation));
     out_relation->name = cte->cte->name.text;
     out_relation->hash = cte->cte->name.hash;
@@ -171,7 +223,7 @@ static llkv_code bind_table(struct binder *b, struct scope *scope, const struct 
     const struct scope_cte *cte = find_cte(scope->ctes, &table->path);
     if (cte != NULL) {
         TRY(cte_relation(b, cte, out, &relation));
-        return add_relation(b, scope, &relation, &table->alias, &table->columns);
+        return bind_add_relation(b, scope, &relation, &table->alias, &table->columns);
     }
     TRY(bind_object(b, &table->path, &object));
     if (ast_name_given(&table->indexed_by) &&
@@ -185,7 +237,7 @@ static llkv_code bind_table(struct binder *b, struct scope *scope, const struct 
         TRY(table_relation(b, object, out, &relation));
     else
         return cx_fail_at(b->cx, LLKV_NAME, at, "42809", "\"%s\" is not a table", object->name);
-    return add_relation(b, scope, &relation, &table->alias, &table->columns);
+    return bind_add_relation(b, scope, &relation, &table->alias, &table->columns);
 }
 
 llkv_code bind_target(struct binder *b, struct scope *scope, const struct ast_table *table,
@@ -198,7 +250,7 @@ llkv_code bind_target(struct binder *b, struct scope *scope, const struct ast_ta
                           "\"%s\" is a %s and cannot be changed", (*out_object)->name,
                           (*out_object)->kind == OBJECT_VIEW ? "view" : "index");
     TRY(table_relation(b, *out_object, &scope->node, &relation));
-    return add_relation(b, scope, &relation, &table->alias, &table->columns);
+    return bind_add_relation(b, scope, &relation, &table->alias, &table->columns);
 }
 
 /* ---- derived tables and table functions ---- */
@@ -209,12 +261,16 @@ static llkv_code bind_derived(struct binder *b, struct scope *scope,
     struct bound_query query;
     struct scope_relation relation;
     if (derived->sample != NULL) return bind_unsupported(b, &derived->sample->base, "TABLESAMPLE");
-    if ((derived->base.flags & AST_FROM_LATERAL) != 0)
-        return bind_unsupported(b, &derived->base, "LATERAL");
-    TRY(bind_query(b, scope->parent, scope->ctes, derived->query, &query));
+    /* LATERAL: what stands before it in FROM may be named. */
+    struct scope before = {.parent = scope->parent, .ctes = scope->ctes, .clause = CLAUSE_FROM};
+    before.relations.items = scope->relations.items;
+    before.relations.count = before.relations.capacity = scope->relations.count;
+    bool lateral = (derived->base.flags & AST_FROM_LATERAL) != 0;
+    b->has_lateral |= lateral;
+    TRY(bind_query(b, lateral ? &before : scope->parent, scope->ctes, derived->query, &query));
     TRY(query_relation(b, &query, &relation));
     *out = query.node;
-    return add_relation(b, scope, &relation, &derived->alias, &derived->columns);
+    return bind_add_relation(b, scope, &relation, &derived->alias, &derived->columns);
 }
 
 static llkv_code range_argument(struct binder *b, struct scope *scope, const struct ast *arg,
@@ -270,164 +326,16 @@ static llkv_code bind_table_function(struct binder *b, struct scope *scope,
     struct scope_relation relation = {
         .name = column->name, .hash = column->hash, .column_count = 1, .columns = column};
     *out = node;
-    return add_relation(b, scope, &relation, &function->alias, &function->columns);
+    return bind_add_relation(b, scope, &relation, &function->alias, &function->columns);
 }
 
-/* ---- joins ---- */
+/* ---- FROM ---- */
 
-static void pad_side(struct binder *b, struct scope *scope, uint32_t from, uint32_t to)
+llkv_code bind_item(struct binder *b, struct scope *scope, const struct ast *item,
+                    struct lnode **out)
 {
-    for (uint32_t i = from; i < to; i++) {
-        struct scope_relation *r = &scope->relations.items[i];
-        for (uint32_t c = 0; c < r->column_count; c++) {
-            r->columns[c].nullable = true;
-            if (r->columns[c].iu != 0) b->plan->ius.items[r->columns[c].iu].nullable = true;
-        }
-    }
-}
-
-/* The relations of one join, as a scope of their own: what ON may name. */
-static struct scope part_of(const struct scope *scope, uint32_t from, uint32_t to)
-{
-    struct scope part = {.parent = scope->parent, .ctes = scope->ctes, .clause = CLAUSE_FROM};
-    part.relations.items = scope->relations.items + from;
-    part.relations.count = part.relations.capacity = to - from;
-    return part;
-}
-
-static llkv_code join_condition(struct binder *b, struct scope *part, struct lnode *join,
-                                const struct ast *on, struct lnode **out)
-{
-    const struct expr *condition;
-    part->node = join;
-    TRY(bind_condition(b, part, on, &condition));
-    if (part->node != join) { /* a subquery: what it gives is known above the join only */
-        if (join->kind != LJOIN_INNER)
-            return bind_unsupported(b, on, "a subquery in the condition of an outer join");
-        return lnode_select(b->plan, part->node, condition, out);
-    }
-    *out = join;
-    return plan_conjuncts(b->plan, condition, &join->join.conditions);
-}
-
-static struct scope_column *visible_column(struct scope *scope, uint32_t from, uint32_t to,
-                                           struct slice name, struct scope_relation **out)
-{
-    for (uint32_t i = from; i < to; i++) {
-        struct scope_relation *r = &scope->relations.items[i];
-        for (uint32_t c = 0; c < r->column_count; c++)
-            if (!r->columns[c].hidden && slice_equal_folded(r->columns[c].name, name)) {
-                *out = r;
-                return &r->columns[c];
-            }
-    }
-    return NULL;
-}
-
-struct sides {
-    uint32_t left, middle, right; /* relations left..middle-1 and middle..right-1 */
-};
-
-static llkv_code using_column(struct binder *b, struct scope *scope, struct sides sides,
-                              struct lnode *join, struct slice name, int32_t at)
-{
-    struct scope_relation *rl = NULL, *rr = NULL;
-    struct scope_column *l = visible_column(scope, sides.left, sides.middle, name, &rl);
-    struct scope_column *r = visible_column(scope, sides.middle, sides.right, name, &rr);
-    if (l == NULL || r == NULL)
-        return cx_fail_at(b->cx, LLKV_NAME, at, "42703",
-                          "column \"%.*s\" is not on the %s side of the join", SLICE_ARG(name),
-                          l == NULL ? "left" : "right");
-    if (join->kind == LJOIN_FULL)
-        return cx_fail_at(b->cx, LLKV_UNSUPPORTED, at, NULL,
-                          "FULL JOIN with USING or NATURAL is not supported; write ON");
-    iu_id left, right;
-    TRY(bind_relation_column(b, rl, (uint32_t)(l - rl->columns), &left));
-    TRY(bind_relation_column(b, rr, (uint32_t)(r - rr->columns), &right));
-    const struct expr *x, *y, *equal;
-    TRY(plan_column(b->plan, left, at, &x));
-    TRY(plan_column(b->plan, right, at, &y));
-    TRY(bind_compare(b, CMP_EQ, x, y, at, &equal));
-    VEC_PUSH(b->cx, &join->join.conditions, equal);
-    (join->kind == LJOIN_RIGHT ? l : r)->hidden = true;
-    (join->kind == LJOIN_RIGHT ? r : l)->merged = true;
-    return LLKV_OK;
-}
-
-static llkv_code using_all(struct binder *b, struct scope *scope, struct sides sides,
-                           const struct ast_join *ast, struct lnode *join)
-{
-    int32_t at = bind_at(b, &ast->base);
-    for (uint32_t i = 0; i < ast->using.count; i++)
-        TRY(using_column(b, scope, sides, join, ast->using.items[i].text,
-                         bind_at_name(b, &ast->using.items[i])));
-    if ((ast->base.flags & AST_JOIN_NATURAL) == 0) return LLKV_OK;
-    uint32_t shared = 0;
-    for (uint32_t i = sides.left; i < sides.middle; i++) {
-        for (uint32_t c = 0; c < scope->relations.items[i].column_count; c++) {
-            struct scope_column *column = &scope->relations.items[i].columns[c];
-            struct scope_relation *other = NULL;
-            if (column->hidden || column->merged) continue;
-            if (visible_column(scope, sides.middle, sides.right, column->name, &other) == NULL)
-                continue;
-            TRY(using_column(b, scope, sides, join, column->name, at));
-            shared++;
-        }
-    }
-    if (shared > 0) return LLKV_OK;
-    return cx_fail_at(b->cx, LLKV_SEMANTIC, at, "42703", "NATURAL JOIN without a common column");
-}
-
-static llkv_code join_kind(struct binder *b, const struct ast_join *ast, enum ljoin_kind *out)
-{
-    if ((ast->base.flags & AST_JOIN_ASOF) != 0) return bind_unsupported(b, &ast->base, "ASOF JOIN");
-    switch ((enum ast_join_op)ast->base.op) {
-    case AST_JOIN_INNER:
-    case AST_JOIN_CROSS: *out = LJOIN_INNER; return LLKV_OK;
-    case AST_JOIN_LEFT: *out = LJOIN_LEFT; return LLKV_OK;
-    case AST_JOIN_RIGHT: *out = LJOIN_RIGHT; return LLKV_OK;
-    case AST_JOIN_FULL: *out = LJOIN_FULL; return LLKV_OK;
-    case AST_JOIN_SEMI: *out = LJOIN_SEMI; return LLKV_OK;
-    case AST_JOIN_ANTI: *out = LJOIN_ANTI; return LLKV_OK;
-    case AST_JOIN_POSITIONAL: break;
-    }
-    return bind_unsupported(b, &ast->base, "POSITIONAL JOIN");
-}
-
-static llkv_code bind_join(struct binder *b, struct scope *scope, const struct ast_join *ast,
-                           struct lnode **out)
-{
-    enum ljoin_kind kind = LJOIN_INNER;
-    struct lnode *left, *right, *join;
-    struct sides sides = {.left = scope->relations.count};
-    if (ast_name_given(&ast->alias))
-        return bind_unsupported(b, &ast->base, "an alias for a whole join");
-    TRY(join_kind(b, ast, &kind));
-    TRY(bind_item(b, scope, ast->left, &left));
-    sides.middle = scope->relations.count;
-    TRY(bind_item(b, scope, ast->right, &right));
-    sides.right = scope->relations.count;
-    if (kind == LJOIN_LEFT || kind == LJOIN_FULL) pad_side(b, scope, sides.middle, sides.right);
-    TRY(lnode_new(b->plan, LOP_JOIN, left, right, &join));
-    join->kind = (uint8_t)kind;
-    b->plan->has_join = true;
-    b->plan->has_outer |= kind != LJOIN_INNER;
-    TRY(using_all(b, scope, sides, ast, join));
-    *out = join;
-    if (ast->on != NULL) {
-        struct scope part = part_of(scope, sides.left, sides.right);
-        TRY(join_condition(b, &part, join, ast->on, out));
-    }
-    if (kind == LJOIN_RIGHT || kind == LJOIN_FULL) pad_side(b, scope, sides.left, sides.middle);
-    if (kind == LJOIN_SEMI || kind == LJOIN_ANTI) scope->relations.count = sides.middle;
-    return LLKV_OK;
-}
-
-static llkv_code bind_item(struct binder *b, struct scope *scope, const struct ast *item,
-                           struct lnode **out)
-{
-    TRY(cx_enter(b->cx));
-    llkv_code rc;
+    llkv_code rc = cx_enter(b->cx);
+    if (rc != LLKV_OK) return cx_place(b->cx, rc, bind_at(b, item));
     switch (item->kind) {
     case AST_TABLE: rc = bind_table(b, scope, (const struct ast_table *)item, out); break;
     case AST_DERIVED: rc = bind_derived(b, scope, (const struct ast_derived *)item, out); break;
@@ -461,21 +369,24 @@ static llkv_code check_names(struct binder *b, const struct scope *scope,
     return LLKV_OK;
 }
 
-llkv_code bind_from(struct binder *b, struct scope *scope, const struct ast_list *from)
+llkv_code bind_from_more(struct binder *b, struct scope *scope, const struct ast_list *from)
 {
     scope->clause = CLAUSE_FROM;
     for (uint32_t i = 0; i < from->count; i++) {
         struct lnode *node;
         TRY(bind_item(b, scope, from->items[i], &node));
-        if (i == 0) {
+        if (scope->node == NULL)
             scope->node = node;
-            continue;
-        }
-        TRY(lnode_new(b->plan, LOP_JOIN, scope->node, node, &scope->node));
-        scope->node->kind = LJOIN_INNER;
-        b->plan->has_join = true;
+        else
+            TRY(bind_cross(b, scope->node, node, &scope->node));
     }
-    if (from->count != 0) return check_names(b, scope, from);
+    return from->count == 0 ? LLKV_OK : check_names(b, scope, from);
+}
+
+llkv_code bind_from(struct binder *b, struct scope *scope, const struct ast_list *from)
+{
+    TRY(bind_from_more(b, scope, from));
+    if (scope->node != NULL) return LLKV_OK;
     TRY(lnode_new(b->plan, LOP_VALUES, NULL, NULL, &scope->node)); /* one row, no columns */
     scope->node->values.row_count = 1;
     return LLKV_OK;

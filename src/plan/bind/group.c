@@ -407,16 +407,30 @@ llkv_code bind_aggregate_ref(struct binder *b, struct scope *scope, const struct
 
 /* ---- what may be named above the group ---- */
 
+/* What the query calls a column. */
+static struct slice column_name(const struct scope *scope, iu_id iu, struct slice own_name)
+{
+    for (uint32_t i = 0; i < scope->relations.count; i++) {
+        const struct scope_relation *r = &scope->relations.items[i];
+        for (uint32_t c = 0; c < r->column_count; c++)
+            if (r->columns[c].iu == iu) return r->columns[c].name;
+    }
+    return own_name;
+}
+
 static llkv_code bare_column(struct binder *b, struct scope *scope, iu_id iu, int32_t at)
 {
     const struct iu *info = &b->plan->ius.items[iu];
     if (!b->settings->sqlite_compat) {
+        struct slice name = column_name(scope, iu, slice_of(info->name));
         llkv_code rc = cx_fail_at(b->cx, LLKV_SEMANTIC, at, "42803",
-                                  "column \"%s\" is neither grouped nor aggregated", info->name);
-        (void)rc; /* cx_hint hands the same code on */
-        return cx_hint(b->cx, "use any_value(%s), or add it to GROUP BY", info->name);
+                                  "column \"%.*s\" is neither grouped nor aggregated",
+                                  SLICE_ARG(name));
+        if (rc == LLKV_OK || name.len == 0) return rc;
+        return cx_hint(b->cx, "use any_value(%.*s), or add it to GROUP BY", SLICE_ARG(name));
     }
-    struct lagg agg = {.iu = iu, .op = AGG_FIRST, .type = info->type};
+    bool of_row = scope->group->group.row_of_agg >= 0;
+    struct lagg agg = {.iu = iu, .op = of_row ? AGG_ANY : AGG_FIRST, .type = info->type};
     TRY(plan_column(b->plan, iu, at, &agg.arg));
     VEC_PUSH(b->cx, &scope->group->group.aggs, agg);
     return iuset_add(b->cx, &scope->visible, iu);

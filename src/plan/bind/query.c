@@ -1,91 +1,9 @@
-/* query.c -- queries: WITH, set operations, VALUES, ORDER BY and LIMIT around them. */
+/* query.c -- queries: WITH, set operations, ORDER BY and LIMIT around them. */
 #include "plan/bind/bind.h"
 
 static llkv_code bind_body(struct binder *b, struct scope *parent, const struct scope_cte *ctes,
                            const struct ast *body, const struct ast_list *order,
                            struct bound_query *out);
-
-/* ---- VALUES ---- */
-
-static llkv_code bind_cells(struct binder *b, struct scope *scope, const struct ast_values *values,
-                            const struct expr **cells)
-{
-    size_t count = (size_t)values->row_count * values->column_count;
-    for (size_t i = 0; i < count; i++) TRY(bind_expr(b, scope, values->cells[i], &cells[i]));
-    return LLKV_OK;
-}
-
-/* One type per column; `column` is room for one cell of every row. */
-static llkv_code unify_cells(struct binder *b, const struct ast_values *values,
-                             const struct expr **cells, struct type *types)
-{
-    const struct expr **column = cx_alloc_array(b->cx, values->row_count, sizeof *column);
-    if (column == NULL) return LLKV_NOMEM;
-    for (uint32_t c = 0; c < values->column_count; c++) {
-        for (uint32_t r = 0; r < values->row_count; r++)
-            column[r] = cells[(size_t)r * values->column_count + c];
-        TRY(bind_unify(b, column, values->row_count, "the rows of VALUES", &types[c]));
-        for (uint32_t r = 0; r < values->row_count; r++)
-            cells[(size_t)r * values->column_count + c] = column[r];
-    }
-    return LLKV_OK;
-}
-
-static llkv_code values_columns(struct binder *b, struct lnode *node, const struct type *types,
-                                uint32_t count, struct bound_query *out)
-{
-    out->columns = cx_alloc_array(b->cx, count, sizeof *out->columns);
-    if (out->columns == NULL) return LLKV_NOMEM;
-    for (uint32_t c = 0; c < count; c++) {
-        bool nullable = false;
-        for (uint32_t r = 0; r < node->values.row_count && !nullable; r++)
-            nullable = (node->values.exprs.items[(size_t)r * count + c]->flags & EXPR_NULLABLE) != 0;
-        const char *name = cx_printf(b->cx, "column%u", c + 1);
-        if (name == NULL) return LLKV_NOMEM;
-        iu_id iu;
-        TRY(plan_iu_new(b->plan, types[c], name, nullable || types[c].id == TYPE_NULL, &iu));
-        VEC_PUSH(b->cx, &node->values.ius, iu);
-        out->columns[c] = (struct bound_column){
-            .name = slice_of(name), .iu = iu, .type = types[c], .nullable = nullable};
-    }
-    out->column_count = count;
-    out->node = node;
-    return LLKV_OK;
-}
-
-static llkv_code bind_values(struct binder *b, struct scope *parent, const struct scope_cte *ctes,
-                             const struct ast_values *values, struct bound_query *out)
-{
-    struct scope scope = {.parent = parent, .ctes = ctes, .clause = CLAUSE_VALUES};
-    size_t count = (size_t)values->row_count * values->column_count;
-    struct type *types = cx_alloc_array(b->cx, values->column_count, sizeof *types);
-    const struct expr **cells = cx_alloc_array(b->cx, count, sizeof *cells);
-    if (types == NULL || cells == NULL) return LLKV_NOMEM;
-    TRY(lnode_new(b->plan, LOP_VALUES, NULL, NULL, &scope.node));
-    scope.node->values.row_count = 1;
-    struct lnode *one = scope.node;
-    TRY(bind_cells(b, &scope, values, cells));
-    if (scope.node != one && values->row_count > 1)
-        return bind_unsupported(b, &values->base, "a subquery in VALUES of several rows");
-    TRY(unify_cells(b, values, cells, types));
-    struct lnode *node;
-    if (scope.node == one) {
-        node = one;
-        node->values.row_count = values->row_count;
-        node->values.exprs.items = cells;
-        node->values.exprs.count = node->values.exprs.capacity = (uint32_t)count;
-        return values_columns(b, node, types, values->column_count, out);
-    }
-    TRY(lnode_new(b->plan, LOP_VALUES, NULL, NULL, &node)); /* only to make the columns */
-    node->values.row_count = 1;
-    node->values.exprs.items = cells;
-    node->values.exprs.count = (uint32_t)count;
-    TRY(values_columns(b, node, types, values->column_count, out));
-    TRY(lnode_new(b->plan, LOP_MAP, scope.node, NULL, &out->node));
-    for (uint32_t c = 0; c < values->column_count; c++)
-        VEC_PUSH(b->cx, &out->node->map.items, (struct lmap_item){out->columns[c].iu, cells[c]});
-    return LLKV_OK;
-}
 
 /* ---- set operations ---- */
 
@@ -171,17 +89,33 @@ static llkv_code combine(struct binder *b, const struct ast_setop *setop, struct
     return LLKV_OK;
 }
 
+/* ORDER BY may use what any arm calls its columns. */
+static llkv_code keep_names(struct binder *b, const struct bound_query *arm,
+                            const struct bound_alias **io_aliases)
+{
+    for (uint32_t i = 0; i < arm->column_count; i++) {
+        struct bound_alias *alias = cx_alloc(b->cx, sizeof *alias);
+        if (alias == NULL) return LLKV_NOMEM;
+        *alias = (struct bound_alias){*io_aliases, arm->columns[i].name, i};
+        *io_aliases = alias;
+    }
+    return LLKV_OK;
+}
+
 static llkv_code bind_setop(struct binder *b, struct scope *parent, const struct scope_cte *ctes,
                             const struct ast_setop *setop, struct bound_query *out)
 {
     if ((setop->base.flags & AST_SETOP_BY_NAME) != 0)
         return bind_unsupported(b, &setop->base, "BY NAME");
+    const struct bound_alias *aliases = NULL;
     TRY(bind_body(b, parent, ctes, setop->arms.items[0], NULL, out));
     for (uint32_t i = 1; i < setop->arms.count; i++) {
         struct bound_query right;
         TRY(bind_body(b, parent, ctes, setop->arms.items[i], NULL, &right));
         TRY(combine(b, setop, out, &right));
+        TRY(keep_names(b, &right, &aliases));
     }
+    out->aliases = aliases;
     return LLKV_OK;
 }
 
@@ -207,6 +141,11 @@ static llkv_code order_column(struct binder *b, const struct bound_query *query,
     for (uint32_t i = 0; i < query->column_count; i++)
         if (slice_equal_folded(query->columns[i].name, path->parts[path->count - 1].text)) {
             *out = i;
+            return LLKV_OK;
+        }
+    for (const struct bound_alias *alias = query->aliases; alias != NULL; alias = alias->next)
+        if (slice_equal_folded(alias->name, path->parts[path->count - 1].text)) {
+            *out = alias->column;
             return LLKV_OK;
         }
     return cx_fail_at(b->cx, LLKV_NAME, bind_at(b, value), "42703",
@@ -287,9 +226,9 @@ static llkv_code bind_body(struct binder *b, struct scope *parent, const struct 
                            const struct ast *body, const struct ast_list *order,
                            struct bound_query *out)
 {
-    TRY(cx_enter(b->cx));
+    llkv_code rc = cx_enter(b->cx);
+    if (rc != LLKV_OK) return cx_place(b->cx, rc, bind_at(b, body));
     *out = (struct bound_query){0};
-    llkv_code rc;
     switch (body->kind) {
     case AST_SELECT:
         rc = bind_select(b, parent, ctes, (const struct ast_select *)body, order, out);
@@ -306,24 +245,45 @@ static llkv_code bind_body(struct binder *b, struct scope *parent, const struct 
     return LLKV_OK;
 }
 
-static llkv_code bind_with(struct binder *b, const struct ast_with *with,
-                           const struct scope_cte **io_ctes)
+static llkv_code check_cte_name(struct binder *b, const struct ast_with *with, uint32_t index)
+{
+    const struct ast_cte *cte = (const struct ast_cte *)with->ctes.items[index];
+    for (uint32_t k = 0; k < index; k++) {
+        const struct ast_cte *other = (const struct ast_cte *)with->ctes.items[k];
+        if (slice_equal_folded(other->name.text, cte->name.text))
+            return cx_fail_at(b->cx, LLKV_SEMANTIC, bind_at_name(b, &cte->name), "42712",
+                              "\"%.*s\" is defined twice", SLICE_ARG(cte->name.text));
+    }
+    return LLKV_OK;
+}
+
+llkv_code bind_with(struct binder *b, struct scope *parent, const struct ast_with *with,
+                    const struct scope_cte **io_ctes)
 {
     if (with == NULL) return LLKV_OK;
     if ((with->base.flags & AST_WITH_RECURSIVE) != 0)
         return bind_unsupported(b, &with->base, "WITH RECURSIVE");
     for (uint32_t i = 0; i < with->ctes.count; i++) {
-        const struct ast_cte *cte = (const struct ast_cte *)with->ctes.items[i];
-        for (uint32_t k = 0; k < i; k++) {
-            const struct ast_cte *other = (const struct ast_cte *)with->ctes.items[k];
-            if (slice_equal_folded(other->name.text, cte->name.text))
-                return cx_fail_at(b->cx, LLKV_SEMANTIC, bind_at_name(b, &cte->name), "42712",
-                                  "\"%.*s\" is defined twice", SLICE_ARG(cte->name.text));
-        }
+        TRY(check_cte_name(b, with, i));
         struct scope_cte *entry = cx_alloc(b->cx, sizeof *entry);
-        if (entry == NULL) return LLKV_NOMEM;
-        *entry = (struct scope_cte){cte, *io_ctes};
+        struct cte_state *state = cx_alloc_zero(b->cx, sizeof *state);
+        if (entry == NULL || state == NULL) return LLKV_NOMEM;
+        *entry = (struct scope_cte){.cte = (const struct ast_cte *)with->ctes.items[i],
+                                    .outer = *io_ctes,
+                                    .parent = parent,
+                                    .state = state};
         *io_ctes = entry;
+    }
+    return LLKV_OK;
+}
+
+llkv_code bind_unused_ctes(struct binder *b, const struct ast_with *with,
+                           const struct scope_cte *ctes)
+{
+    for (uint32_t i = 0; with != NULL && i < with->ctes.count; i++, ctes = ctes->outer) {
+        struct bound_query ignored;
+        if (ctes->state->used) continue;
+        TRY(bind_query(b, ctes->parent, ctes->outer, ctes->cte->query, &ignored));
     }
     return LLKV_OK;
 }
@@ -331,7 +291,8 @@ static llkv_code bind_with(struct binder *b, const struct ast_with *with,
 llkv_code bind_query(struct binder *b, struct scope *parent, const struct scope_cte *ctes,
                      const struct ast_query *query, struct bound_query *out)
 {
-    TRY(bind_with(b, query->with, &ctes));
+    TRY(bind_with(b, parent, query->with, &ctes));
     TRY(bind_body(b, parent, ctes, query->body, &query->order, out));
+    TRY(bind_unused_ctes(b, query->with, ctes));
     return bind_limit(b, parent, ctes, query, out);
 }

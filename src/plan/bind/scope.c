@@ -143,27 +143,65 @@ static llkv_code ambiguous(struct binder *b, struct scope *scope, const struct a
     return rc == LLKV_OK ? rc : cx_hint(b->cx, "it may be %s", list);
 }
 
-/* The column of FROM whose name is nearest, for the hint. */
-static llkv_code unknown(struct binder *b, struct scope *scope, const struct ast_path *path)
+/* No relation is called what stands in front of the column. */
+static llkv_code no_relation(struct binder *b, struct scope *scope, const struct ast_path *path)
 {
-    const struct ast_name *name = &path->parts[path->count - 1];
-    llkv_code rc = cx_fail_at(b->cx, LLKV_NAME, bind_at_name(b, name), "42703",
-                              "column \"%.*s\" does not exist", SLICE_ARG(name->text));
+    const struct ast_name *name = &path->parts[path->count - 2];
+    llkv_code rc =
+        cx_fail_at(b->cx, LLKV_NAME, bind_at_name(b, &path->parts[0]), "42P01",
+                   "table \"%.*s\" is not in FROM", SLICE_ARG(name->text));
     for (struct scope *s = scope; s != NULL; s = s->parent)
         for (uint32_t i = 0; i < s->relations.count; i++) {
             const struct scope_relation *r = &s->relations.items[i];
-            for (uint32_t c = 0; c < r->column_count; c++) {
-                bool same = slice_equal_folded(r->columns[c].name, name->text);
-                bool start = name->text.len >= 3 && r->columns[c].name.len >= 3 &&
-                             slice_equal_folded((struct slice){r->columns[c].name.data, 3},
-                                                (struct slice){name->text.data, 3});
-                if (!same && !start) continue;
-                return cx_hint(b->cx, "did you mean \"%.*s.%.*s\"?", SLICE_ARG(r->name),
-                               SLICE_ARG(r->columns[c].name));
-            }
+            if (r->name.len == 0) continue;
+            bool renamed = r->object != NULL && slice_equal_folded(slice_of(r->object->name),
+                                                                   name->text);
+            if (renamed)
+                return cx_hint(b->cx, "it is called \"%.*s\" here", SLICE_ARG(r->name));
+            if (slice_edits(r->name, name->text) > 2 || name->text.len <= 2) continue;
+            return cx_hint(b->cx, "did you mean \"%.*s\"?", SLICE_ARG(r->name));
         }
-    if (name->quoted) return cx_hint(b->cx, "texts are written in single quotes: '%.*s'",
-                                     SLICE_ARG(name->text));
+    return rc;
+}
+
+struct nearest {
+    const struct scope_relation *relation;
+    const struct scope_column *column;
+    uint32_t edits;
+};
+
+static void find_nearest(struct scope *scope, struct slice name, struct nearest *best)
+{
+    for (uint32_t i = 0; i < scope->relations.count; i++) {
+        const struct scope_relation *r = &scope->relations.items[i];
+        for (uint32_t c = 0; c < r->column_count; c++) {
+            uint32_t edits = slice_edits(r->columns[c].name, name);
+            if (edits >= best->edits || edits >= name.len) continue;
+            *best = (struct nearest){r, &r->columns[c], edits};
+        }
+    }
+}
+
+static llkv_code unknown(struct binder *b, struct scope *scope, const struct ast_path *path)
+{
+    const struct ast_name *name = &path->parts[path->count - 1];
+    bool qualified = path->count == 1;
+    struct nearest best = {.edits = 3};
+    for (struct scope *s = scope; s != NULL; s = s->parent) {
+        find_nearest(s, name->text, &best);
+        for (uint32_t i = 0; i < s->relations.count; i++)
+            qualified |= qualifies(&s->relations.items[i], path->parts, path->count - 1);
+    }
+    if (!qualified) return no_relation(b, scope, path);
+    llkv_code rc = cx_fail_at(b->cx, LLKV_NAME, bind_at_name(b, name), "42703",
+                              "column \"%.*s\" does not exist", SLICE_ARG(name->text));
+    if (best.column != NULL && best.relation->name.len != 0)
+        return cx_hint(b->cx, "did you mean \"%.*s.%.*s\"?", SLICE_ARG(best.relation->name),
+                       SLICE_ARG(best.column->name));
+    if (best.column != NULL)
+        return cx_hint(b->cx, "did you mean \"%.*s\"?", SLICE_ARG(best.column->name));
+    if (name->quoted)
+        return cx_hint(b->cx, "texts are written in single quotes: '%.*s'", SLICE_ARG(name->text));
     return rc;
 }
 

@@ -8,6 +8,7 @@ struct output {
     VEC(struct bound_column) columns;
     VEC(const struct expr *) exprs;    /* parallel to columns */
     VEC(const struct ast_name *) names; /* aliases as written; NULL for none */
+    struct iuset wanted; /* DISTINCT: what is read above it */
 };
 
 /* ---- the select list ---- */
@@ -26,43 +27,24 @@ static llkv_code add_output(struct output *o, struct slice name, const struct as
     return LLKV_OK;
 }
 
-static llkv_code star_column(struct output *o, struct scope_relation *r, uint32_t c, int32_t at)
-{
-    iu_id iu;
-    const struct expr *e;
-    TRY(bind_relation_column(o->b, r, c, &iu));
-    TRY(plan_column(o->b->plan, iu, at, &e));
-    TRY(bind_grouped(o->b, o->scope, &e));
-    return add_output(o, r->columns[c].name, NULL, e);
-}
-
-static llkv_code star_relation(struct output *o, struct scope_relation *r, bool qualified,
-                               bool merged, int32_t at)
-{
-    for (uint32_t c = 0; c < r->column_count; c++) {
-        if (!qualified && r->columns[c].hidden) continue;
-        if (!qualified && r->columns[c].merged != merged) continue;
-        TRY(star_column(o, r, c, at));
-    }
-    return LLKV_OK;
-}
-
-static llkv_code bind_star(struct output *o, const struct ast_star *star)
+static llkv_code add_star(struct output *o, const struct ast_star *star)
 {
     struct binder *b = o->b;
-    int32_t at = bind_at(b, &star->base);
-    if (star->exclude.count + star->replace.count + star->rename.count != 0)
-        return bind_unsupported(b, &star->base, "EXCLUDE, REPLACE or RENAME");
-    if (star->qualifier.count != 0) {
-        struct scope_relation *r;
-        TRY(bind_relation(b, o->scope, &star->qualifier, &r));
-        return star_relation(o, r, true, false, at);
+    star_columns columns = {0};
+    TRY(bind_star(b, o->scope, star, &columns));
+    for (uint32_t i = 0; i < columns.count; i++) {
+        const struct star_column *column = &columns.items[i];
+        const struct expr *e;
+        iu_id iu;
+        if (column->replaced != NULL) {
+            TRY(bind_expr(b, o->scope, column->replaced, &e));
+        } else {
+            TRY(bind_relation_column(b, column->relation, column->column, &iu));
+            TRY(plan_column(b->plan, iu, bind_at(b, &star->base), &e));
+        }
+        TRY(bind_grouped(b, o->scope, &e));
+        TRY(add_output(o, column->name, NULL, e));
     }
-    if (o->scope->relations.count == 0)
-        return cx_fail_at(b->cx, LLKV_SEMANTIC, at, "42601", "* without FROM");
-    for (int merged = 1; merged >= 0; merged--)
-        for (uint32_t i = 0; i < o->scope->relations.count; i++)
-            TRY(star_relation(o, &o->scope->relations.items[i], false, merged, at));
     return LLKV_OK;
 }
 
@@ -86,7 +68,7 @@ static llkv_code bind_items(struct output *o)
     for (uint32_t i = 0; i < o->select->items.count; i++) {
         const struct ast *node = o->select->items.items[i];
         if (node->kind == AST_STAR) {
-            TRY(bind_star(o, (const struct ast_star *)node));
+            TRY(add_star(o, (const struct ast_star *)node));
             continue;
         }
         const struct ast_item *item = (const struct ast_item *)node;
@@ -124,28 +106,59 @@ static llkv_code compute(struct binder *b, struct scope *scope, const struct exp
 
 /* ---- DISTINCT ---- */
 
-static llkv_code bind_distinct(struct output *o, iu_id *hidden, uint32_t hidden_count)
+/* A row per combination of keys, with the first value of everything else: in the order of `order`,
+ * if it is not NULL. */
+static llkv_code first_rows(struct output *o, const iu_id *keys, uint32_t key_count,
+                            const struct lnode *order)
 {
     struct binder *b = o->b;
     struct lnode *group;
+    struct iuset produced = {0};
     TRY(lnode_new(b->plan, LOP_GROUP, o->scope->node, NULL, &group));
+    TRY(lnode_produced(b->plan, o->scope->node, &produced));
     group->group.row_of_agg = -1;
-    for (uint32_t i = 0; i < o->columns.count; i++) {
-        struct lkey key = {.iu = o->columns.items[i].iu};
+    for (uint32_t i = 0; i < key_count; i++) {
+        struct lkey key = {.iu = keys[i]};
         TRY(plan_column(b->plan, key.iu, -1, &key.expr));
         VEC_PUSH(b->cx, &group->group.keys, key);
+        iuset_remove(&produced, key.iu);
     }
-    for (uint32_t i = 0; i < hidden_count; i++) { /* sorts by what is not shown: the first row's */
-        bool shown = false;
-        for (uint32_t k = 0; k < o->columns.count; k++) shown |= o->columns.items[k].iu == hidden[i];
-        if (shown) continue;
-        struct lagg agg = {.iu = hidden[i], .op = AGG_FIRST};
-        TRY(plan_column(b->plan, hidden[i], -1, &agg.arg));
+    for (iu_id iu = iuset_next(&produced, 0); iu != 0; iu = iuset_next(&produced, iu)) {
+        struct lagg agg = {.iu = iu, .op = AGG_FIRST};
+        if (!iuset_has(&o->wanted, iu)) continue;
+        TRY(plan_column(b->plan, iu, -1, &agg.arg));
         agg.type = agg.arg->type;
+        if (order != NULL) {
+            agg.order = order->sort.keys.items;
+            agg.order_count = order->sort.keys.count;
+        }
         VEC_PUSH(b->cx, &group->group.aggs, agg);
     }
     o->scope->node = group;
     return LLKV_OK;
+}
+
+static llkv_code want_outputs(struct output *o, const iu_id *hidden, uint32_t hidden_count)
+{
+    for (uint32_t i = 0; i < o->columns.count; i++)
+        TRY(iuset_add(o->b->cx, &o->wanted, o->columns.items[i].iu));
+    for (uint32_t i = 0; i < hidden_count; i++) TRY(iuset_add(o->b->cx, &o->wanted, hidden[i]));
+    return LLKV_OK;
+}
+
+/* DISTINCT: all columns are keys; sorts by what is not shown take the first row's. */
+static llkv_code bind_distinct(struct output *o, const iu_id *hidden, uint32_t hidden_count)
+{
+    iu_id *keys = cx_alloc_array(o->b->cx, o->columns.count + 1u, sizeof *keys);
+    uint32_t count = 0;
+    if (keys == NULL) return LLKV_NOMEM;
+    for (uint32_t i = 0; i < o->columns.count; i++) {
+        bool again = false;
+        for (uint32_t k = 0; k < count; k++) again |= keys[k] == o->columns.items[i].iu;
+        if (!again) keys[count++] = o->columns.items[i].iu;
+    }
+    TRY(want_outputs(o, hidden, hidden_count));
+    return first_rows(o, keys, count, NULL);
 }
 
 /* ---- ORDER BY ---- */
@@ -229,7 +242,8 @@ static llkv_code bind_order_items(struct output *o, const struct ast_list *order
     return LLKV_OK;
 }
 
-static llkv_code bind_order(struct output *o, const order_list *items, const iu_id *ius)
+static llkv_code sort_node(struct output *o, const order_list *items, const iu_id *ius,
+                           struct lnode **out)
 {
     struct binder *b = o->b;
     struct lnode *sort;
@@ -244,27 +258,38 @@ static llkv_code bind_order(struct output *o, const order_list *items, const iu_
         TRY(bind_sort_key(b, item->order, e, &key));
         VEC_PUSH(b->cx, &sort->sort.keys, key);
     }
-    sort->child[0] = o->scope->node;
-    o->scope->node = sort;
+    *out = sort;
     return LLKV_OK;
 }
 
-/* Outputs and the expressions sorted by, computed; then DISTINCT and the sort on top. */
-static llkv_code finish(struct output *o, const struct ast_list *order)
+/* The expressions of DISTINCT ON behind the others: ordinals, aliases or anything. */
+static llkv_code distinct_on(struct output *o, order_list *out)
 {
     struct binder *b = o->b;
-    order_list items = {0};
-    if (order != NULL) TRY(bind_order_items(o, order, &items));
-    iu_id *ius = cx_alloc_array(b->cx, o->exprs.count + items.count + 1u, sizeof *ius);
-    if (ius == NULL) return LLKV_NOMEM;
-    uint32_t shown = o->exprs.count;
-    for (uint32_t i = 0; i < items.count; i++)
-        if (items.items[i].output < 0) VEC_PUSH(b->cx, &o->exprs, items.items[i].expr);
-    TRY(compute(b, o->scope, o->exprs.items, o->exprs.count, ius));
-    for (uint32_t i = 0; i < shown; i++) o->columns.items[i].iu = ius[i];
-    if ((o->select->base.flags & AST_SELECT_DISTINCT) != 0)
-        TRY(bind_distinct(o, ius + shown, o->exprs.count - shown));
-    return items.count == 0 ? LLKV_OK : bind_order(o, &items, ius + shown);
+    for (uint32_t i = 0; i < o->select->distinct_on.count; i++) {
+        struct ast_order order = {.base = o->select->distinct_on.items[i][0],
+                                  .value = o->select->distinct_on.items[i]};
+        struct order_item item = {.order = NULL};
+        TRY(output_of(o, &order, &item.output));
+        if (item.output < 0) {
+            TRY(bind_expr(b, o->scope, order.value, &item.expr));
+            TRY(bind_grouped(b, o->scope, &item.expr));
+        }
+        VEC_PUSH(b->cx, out, item);
+    }
+    return LLKV_OK;
+}
+
+static uint32_t push_hidden(struct output *o, const order_list *items, llkv_code *out_rc)
+{
+    uint32_t count = 0;
+    for (uint32_t i = 0; i < items->count; i++) {
+        if (items->items[i].output >= 0) continue;
+        *out_rc = vec_push_expr(o, items->items[i].expr);
+        if (*out_rc != LLKV_OK) return count;
+        count++;
+    }
+    return count;
 }
 
 static llkv_code refuse(struct binder *b, const struct ast_select *select)

@@ -120,9 +120,27 @@ static llkv_code compare_inside(struct join_graph *graph, const struct join_clas
 
 /* ---- conditions ---- */
 
+/* What a disjunction says about single leaves is checked there already: do not count it twice. */
+static llkv_code part_of_or(struct builder *b, const struct expr *e, double *out)
+{
+    double part;
+    TRY(stats_selectivity(b->graph->plan, e, out));
+    for (uint64_t left = leaves_of(b, e); left != 0; left &= left - 1) {
+        const struct expr *filter;
+        struct iuset side = {0};
+        TRY(lnode_produced(b->graph->plan, b->graph->leaves[__builtin_ctzll(left)], &side));
+        TRY(or_side_filter(b->graph->plan, e, &side, &filter));
+        if (filter == NULL) continue;
+        TRY(stats_selectivity(b->graph->plan, filter, &part));
+        *out = fmin(1, *out / fmax(part, 1e-6));
+    }
+    return LLKV_OK;
+}
+
 static llkv_code part_of(struct builder *b, const struct expr *e, double *out)
 {
     double distinct = 1, d;
+    if (e->kind == EXPR_OR) return part_of_or(b, e, out);
     if (!expr_is_equality(e, NULL)) return stats_selectivity(b->graph->plan, e, out);
     for (int i = 0; i < 2; i++) {
         uint64_t leaves = leaves_of(b, e->args[i]);

@@ -143,6 +143,10 @@ static llkv_code convert(struct marks *m, struct lnode *select, const struct exp
     if (negated) return negate(m, select, join);
     join->kind = LJOIN_SEMI;
     join->null_aware = false;
+    expr_list conditions = {0}; /* a row's comparison is an AND */
+    for (uint32_t i = 0; i < join->join.conditions.count; i++)
+        TRY(plan_conjuncts(m->plan, join->join.conditions.items[i], &conditions));
+    join->join.conditions = conditions;
     return LLKV_OK;
 }
 

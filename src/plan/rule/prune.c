@@ -220,6 +220,42 @@ static llkv_code need_of_dml(struct prune *p, const struct ldml *dml, struct ius
     return LLKV_OK;
 }
 
+/* Shared definitions in an order in which each stands behind those it reads. */
+struct reading {
+    struct plan *plan;
+    bool *seen;
+    VEC(uint32_t) order;
+};
+
+static llkv_code reading_order(struct reading *r, const struct lnode *node)
+{
+    TRY(cx_enter(r->plan->cx));
+    if (node->op == LOP_SHARED && !r->seen[node->shared.index]) {
+        r->seen[node->shared.index] = true;
+        TRY(reading_order(r, r->plan->shared.items[node->shared.index]));
+        VEC_PUSH(r->plan->cx, &r->order, node->shared.index);
+    }
+    for (int i = 0; i < 2; i++)
+        if (node->child[i] != NULL) TRY(reading_order(r, node->child[i]));
+    cx_leave(r->plan->cx);
+    return LLKV_OK;
+}
+
+static llkv_code prune_definitions(struct prune *p)
+{
+    struct reading r = {.plan = p->plan};
+    r.seen = cx_alloc_zero(p->plan->cx, p->plan->shared.count + 1u);
+    if (r.seen == NULL) return LLKV_NOMEM;
+    TRY(reading_order(&r, p->plan->root));
+    for (uint32_t i = r.order.count; i-- > 0;) { /* readers first: they say what is needed */
+        uint32_t index = r.order.items[i];
+        TRY(prune(p, &p->plan->shared.items[index], &p->shared[index]));
+    }
+    for (uint32_t i = 0; i < p->plan->shared.count; i++) /* nobody reads it any more */
+        if (!r.seen[i]) TRY(lnode_make_empty(p->plan, &p->plan->shared.items[i]));
+    return LLKV_OK;
+}
+
 llkv_code rule_prune(struct plan *plan, const struct ldml *dml)
 {
     struct prune p = {.plan = plan};
@@ -232,7 +268,5 @@ llkv_code rule_prune(struct plan *plan, const struct ldml *dml)
         TRY(iuset_add(plan->cx, &need, plan->out.items[i]));
     if (dml != NULL && dml->kind != LDML_NONE) TRY(need_of_dml(&p, dml, &need));
     TRY(prune(&p, &plan->root, &need));
-    for (uint32_t i = plan->shared.count; i-- > 0;) /* later ones read earlier ones */
-        TRY(prune(&p, &plan->shared.items[i], &p.shared[i]));
-    return LLKV_OK;
+    return plan->shared.count == 0 ? LLKV_OK : prune_definitions(&p);
 }

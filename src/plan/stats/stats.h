@@ -8,6 +8,9 @@
 
 enum { STATS_SMALL_ROWS = 2048 };
 
+/* Conditions of scans of larger tables: the most useful first. */
+NODISCARD llkv_code rule_filter_order(struct plan *plan);
+
 /* Set `rows` of every node of the subtree. */
 NODISCARD llkv_code stats_rows(struct plan *plan, struct lnode *node);
 /* The same of one node whose children are done. */

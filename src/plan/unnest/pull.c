@@ -77,7 +77,6 @@ static bool any_touches(const expr_list *list, const struct iuset *set)
 
 static llkv_code pull_join(struct pull *p, struct lnode *node, expr_list *out)
 {
-    bool other;
     if (node->kind == LJOIN_FULL || (node->kind == LJOIN_INNER && node->dependent)) {
         p->failed = true;
         return LLKV_OK;
@@ -88,9 +87,10 @@ static llkv_code pull_join(struct pull *p, struct lnode *node, expr_list *out)
         return pull_list(p, &node->join.conditions, out);
     }
     int kept = node->kind == LJOIN_RIGHT ? 1 : 0; /* the side whose rows all stay or are filtered */
-    TRY(names_outer(p, node->child[1 - kept], &other));
-    if (other) p->failed = true;
     TRY(pull(p, &node->child[kept], out));
+    struct iuset free = {0};
+    TRY(lnode_free(p->plan, node->child[1 - kept], &free));
+    if (iuset_intersects(&free, &p->outer)) p->failed = true;
     if (any_touches(&node->join.conditions, &p->outer)) p->failed = true;
     return LLKV_OK;
 }

@@ -38,7 +38,7 @@ static void parse_syntax_error(void *parser, struct token found);
 %left AND.
 %right NOT.
 %left IS ISNULL NOTNULL.
-%nonassoc EQ NE LT LE GT GE.
+%left EQ NE LT LE GT GE.
 %nonassoc BETWEEN IN LIKE ILIKE SIMILAR GLOB REGEXP MATCH NOT_OP.
 %right ESCAPE.
 %left PIPE AMP LSHIFT RSHIFT CONCAT ARROW ARROW_TEXT TILDE TILDE_CI NOT_TILDE NOT_TILDE_CI

@@ -26,7 +26,10 @@ void parse_run(struct parse *p, uint16_t start)
         }
         if (code == TK_VALUES && values_read_rows(p, token.at)) code = TK_VALUES_ROWS;
         feed(&parser, code, token);
-        if (end) return;
+        if (end) {
+            p->stop = token.at + token.len;
+            return;
+        }
         p->end = code == TK_VALUES_ROWS ? p->rows_end : token.at + token.len;
     }
 }

@@ -1,0 +1,1 @@
+SELECT sum(DISTINCT a ORDER BY b) FILTER (WHERE c > 0), percentile_cont(0.5) WITHIN GROUP (ORDER BY a) FROM t

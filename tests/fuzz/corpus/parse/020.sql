@@ -1,0 +1,1 @@
+PIVOT (SELECT * FROM t) ON a || b

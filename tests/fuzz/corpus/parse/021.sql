@@ -1,0 +1,1 @@
+UNPIVOT t ON a, b, COLUMNS(* EXCLUDE c) INTO NAME n VALUE v, w

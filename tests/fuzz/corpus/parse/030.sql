@@ -1,0 +1,1 @@
+SELECT ?, ?3, $4, :name, @name, $other, #1, DEFAULT

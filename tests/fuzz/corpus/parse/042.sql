@@ -1,0 +1,1 @@
+WITH x AS (SELECT 1) UPDATE OR REPLACE t AS a SET b = 1, (c, d) = (SELECT 1, 2), e = DEFAULT FROM x, y WHERE a.b = x.b RETURNING c

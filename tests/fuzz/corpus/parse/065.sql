@@ -1,0 +1,1 @@
+CREATE TYPE p AS (x INT, y INT)

@@ -1,0 +1,1 @@
+PRAGMA s.x = ON

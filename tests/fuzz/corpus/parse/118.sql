@@ -1,0 +1,1 @@
+VACUUM FULL ANALYZE s.t (a)

@@ -1,0 +1,1 @@
+VACUUM (x 1) t INTO 'file'

@@ -1,0 +1,1 @@
+EXPORT DATABASE y TO 'dir' (FORMAT csv)

@@ -1,0 +1,1 @@
+BACKUP y TO 'file'

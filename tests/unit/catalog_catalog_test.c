@@ -1,0 +1,278 @@
+/* Names: every kind of object made, found, replaced and dropped; old snapshots; lack of memory;
+ * readers beside changes. */
+#include <pthread.h>
+#include <stdatomic.h>
+
+#include "catalog/catalog.h"
+#include "store_testing.h"
+
+static const struct column_def columns[] = {
+    {.name = "a", .type = {.id = TYPE_BIGINT, .phys = PHYS_I64}},
+};
+static const struct key_column a_column[] = {{0, false}};
+
+struct fixture {
+    struct world w;
+    struct catalog *catalog;
+    int64_t used;
+};
+
+static void setup(struct fixture *f)
+{
+    f->used = mem_used_bytes();
+    world_init(&f->w, 64, 8);
+    f->catalog = catalog_new(&f->w.t.cx, f->w.manager, f->w.pager, &f->w.options);
+    assert_non_null(f->catalog);
+}
+
+static void teardown(struct fixture *f)
+{
+    catalog_free(f->catalog);
+    world_deinit(&f->w);
+    assert_int_equal(mem_used_bytes(), f->used);
+}
+
+static llkv_code create_table(struct cx *cx, struct fixture *f, const char *schema,
+                              const char *name, bool temporary)
+{
+    struct table_def def = {.schema = schema,
+                            .name = name,
+                            .column_count = 1,
+                            .columns = columns,
+                            .temporary = temporary};
+    const struct object *object;
+    TRY(catalog_create_table(cx, f->catalog, &def, &object));
+    assert_string_equal(object->name, name);
+    assert_int_equal(table_definition(object->table)->id, object->id);
+    assert_string_equal(table_definition(object->table)->schema, object->schema);
+    return LLKV_OK;
+}
+
+static const struct object *find(struct fixture *f, const char *schema, const char *name)
+{
+    struct slice n = slice_of(name);
+    return catalog_find(catalog_current(f->catalog), slice_of(schema), n, slice_hash_folded(n));
+}
+
+static void names(void **state)
+{
+    (void)state;
+    struct fixture f;
+    setup(&f);
+    struct cx *cx = &f.w.t.cx;
+    assert_ok(&f.w.t, create_table(cx, &f, NULL, "Accounts", false));
+    assert_non_null(find(&f, NULL, "ACCOUNTS"));
+    assert_non_null(find(&f, "MAIN", "accounts"));
+    assert_null(find(&f, "temp", "accounts"));
+    assert_int_equal(create_table(cx, &f, "main", "accounts", false), LLKV_EXISTS);
+    assert_string_equal(f.w.t.error.sqlstate, "42P07");
+    assert_string_equal(f.w.t.error.message, "table \"Accounts\" exists already");
+    assert_ok(&f.w.t, create_table(cx, &f, NULL, "accounts", true)); /* hides the other */
+    assert_string_equal(find(&f, NULL, "accounts")->schema, "temp");
+    assert_int_equal(create_table(cx, &f, "nowhere", "t", false), LLKV_NAME);
+    assert_string_equal(f.w.t.error.sqlstate, "3F000");
+    assert_ok(&f.w.t, catalog_create_schema(cx, f.catalog, SLICE("s")));
+    assert_int_equal(catalog_create_schema(cx, f.catalog, SLICE("S")), LLKV_EXISTS);
+    assert_int_equal(catalog_create_schema(cx, f.catalog, SLICE("main")), LLKV_EXISTS);
+    assert_ok(&f.w.t, create_table(cx, &f, "s", "accounts", false));
+    assert_string_equal(find(&f, "s", "accounts")->schema, "s");
+    assert_string_equal(catalog_suggest(catalog_current(f.catalog), SLICE("acounts")), "Accounts");
+    assert_string_equal(catalog_suggest(catalog_current(f.catalog), SLICE("acocunts")), "Accounts");
+    assert_null(catalog_suggest(catalog_current(f.catalog), SLICE("customers")));
+    assert_null(catalog_suggest(catalog_current(f.catalog), SLICE("")));
+    teardown(&f);
+}
+
+static void views_indexes_triggers(void **state)
+{
+    (void)state;
+    struct fixture f;
+    setup(&f);
+    struct cx *cx = &f.w.t.cx;
+    assert_ok(&f.w.t, create_table(cx, &f, NULL, "t", false));
+    static const char *const view_columns[] = {"x", "y"};
+    struct view_def view = {.name = SLICE("v"),
+                            .sql = SLICE("SELECT 1, 2"),
+                            .column_names = view_columns,
+                            .column_count = 2};
+    assert_ok(&f.w.t, catalog_create_view(cx, f.catalog, &view));
+    uint64_t id = find(&f, NULL, "v")->id;
+    assert_string_equal(find(&f, NULL, "v")->column_names[1], "y");
+    assert_int_equal(catalog_create_view(cx, f.catalog, &view), LLKV_EXISTS);
+    view.or_replace = true;
+    view.sql = SLICE("SELECT 3");
+    view.column_names = NULL;
+    assert_ok(&f.w.t, catalog_create_view(cx, f.catalog, &view));
+    assert_string_equal(find(&f, NULL, "v")->sql, "SELECT 3");
+    assert_int_equal(find(&f, NULL, "v")->id, id);
+    view.name = SLICE("t");
+    assert_int_equal(catalog_create_view(cx, f.catalog, &view), LLKV_EXISTS);
+
+    struct key_def key = {.name = "i", .unique = true, .column_count = 1, .columns = a_column};
+    assert_ok(&f.w.t, catalog_create_index(cx, f.catalog, find(&f, NULL, "t"), &key));
+    const struct object *index = find(&f, NULL, "i");
+    assert_int_equal(index->kind, OBJECT_INDEX);
+    assert_true(index->unique);
+    assert_int_equal(index->table_id, find(&f, NULL, "t")->id);
+    assert_int_equal(table_key_count(index->table), 1);
+    assert_int_equal(table_key(index->table, 0)->id, index->id);
+    assert_int_equal(catalog_create_index(cx, f.catalog, find(&f, NULL, "t"), &key), LLKV_EXISTS);
+    assert_int_equal(catalog_create_index(cx, f.catalog, find(&f, NULL, "v"), &key), LLKV_SEMANTIC);
+
+    assert_false(catalog_has_trigger(catalog_current(f.catalog), index->table_id));
+    assert_ok(&f.w.t, catalog_create_trigger(cx, f.catalog, find(&f, NULL, "t"), SLICE("t"),
+                                             SLICE("CREATE TRIGGER t ..."), false));
+    assert_int_equal(
+        catalog_create_trigger(cx, f.catalog, find(&f, NULL, "t"), SLICE("T"), SLICE("..."), false),
+        LLKV_EXISTS);
+    assert_string_equal(f.w.t.error.sqlstate, "42710");
+    assert_true(catalog_has_trigger(catalog_current(f.catalog), index->table_id));
+    assert_non_null(catalog_find_trigger(catalog_current(f.catalog), SLICE("main"), SLICE("t")));
+    assert_int_equal(catalog_count(catalog_current(f.catalog)), 4);
+    for (uint32_t i = 0; i < 4; i++) {
+        const struct object *object = catalog_at(catalog_current(f.catalog), i);
+        assert_ptr_equal(catalog_find_id(catalog_current(f.catalog), object->id), object);
+    }
+    assert_null(catalog_find_id(catalog_current(f.catalog), 99));
+
+    assert_ok(&f.w.t, catalog_drop(cx, f.catalog, index));
+    assert_int_equal(table_key_count(find(&f, NULL, "t")->table), 0);
+    assert_ok(&f.w.t, catalog_create_index(cx, f.catalog, find(&f, NULL, "t"), &key));
+    assert_ok(&f.w.t, catalog_drop(cx, f.catalog, find(&f, NULL, "t")));
+    assert_null(find(&f, NULL, "i"));
+    assert_null(catalog_find_trigger(catalog_current(f.catalog), SLICE("main"), SLICE("t")));
+    assert_non_null(find(&f, NULL, "v"));
+    assert_int_equal(catalog_count(catalog_current(f.catalog)), 1);
+    teardown(&f);
+}
+
+static void what_is_held_stays(void **state)
+{
+    (void)state;
+    struct fixture f;
+    setup(&f);
+    struct cx *cx = &f.w.t.cx;
+    struct snapshot s;
+    assert_ok(&f.w.t, catalog_create_schema(cx, f.catalog, SLICE("s")));
+    assert_ok(&f.w.t, create_table(cx, &f, "s", "t", false));
+    assert_ok(&f.w.t, txn_snapshot_begin(cx, f.w.manager, &s));
+    const struct catalog_snapshot *old = catalog_current(f.catalog);
+    const struct object *t = find(&f, "s", "t"), *schema = NULL;
+    for (uint32_t i = 0; i < catalog_count(old); i++)
+        if (catalog_at(old, i)->kind == OBJECT_SCHEMA) schema = catalog_at(old, i);
+    assert_int_equal(catalog_drop(cx, f.catalog, schema), LLKV_DEPENDENT);
+    assert_string_equal(f.w.t.error.sqlstate, "2BP01");
+    assert_ok(&f.w.t, catalog_drop(cx, f.catalog, t));
+    assert_ok(&f.w.t, catalog_drop(cx, f.catalog, schema));
+    assert_int_equal(catalog_drop(cx, f.catalog, t), LLKV_NAME);
+    assert_string_equal(f.w.t.error.sqlstate, "42P01");
+    assert_true(catalog_snapshot_version(catalog_current(f.catalog)) >
+                catalog_snapshot_version(old));
+    assert_ptr_equal(catalog_find(old, SLICE("s"), SLICE("t"), t->name_hash), t);
+    assert_int_equal(table_row_count(t->table, &s), 0);
+    txn_snapshot_end(f.w.manager, &s);
+    teardown(&f);
+}
+
+static void lack_of_memory(void **state)
+{
+    (void)state;
+    int64_t used = mem_used_bytes();
+    for (int64_t n = 1;; n++) {
+        struct fixture f;
+        setup(&f);
+        struct test_cx t;
+        struct cx *cx = test_cx_init(&t);
+        struct key_def key = {.name = "i", .column_count = 1, .columns = a_column};
+        struct view_def view = {.name = SLICE("v"), .sql = SLICE("SELECT 1"), .or_replace = true};
+        int failures = 0;
+        mem_fail_nth(n, false);
+        for (int step = 0; step < 8; step++)
+            for (;;) { /* again until it works */
+                uint32_t before = catalog_count(catalog_current(f.catalog));
+                llkv_code rc = LLKV_OK;
+                switch (step) {
+                case 0: rc = catalog_create_schema(cx, f.catalog, SLICE("s")); break;
+                case 1: rc = create_table(cx, &f, "s", "t", false); break;
+                case 2: rc = catalog_create_index(cx, f.catalog, find(&f, "s", "t"), &key); break;
+                case 3:
+                case 4: rc = catalog_create_view(cx, f.catalog, &view); break;
+                case 5:
+                    rc = catalog_create_trigger(cx, f.catalog, find(&f, "s", "t"), SLICE("g"),
+                                                SLICE("..."), true);
+                    break;
+                case 6: rc = catalog_drop(cx, f.catalog, find(&f, "s", "i")); break;
+                default: rc = catalog_drop(cx, f.catalog, find(&f, "s", "t")); break;
+                }
+                if (rc == LLKV_OK) break;
+                assert_int_equal(rc, LLKV_NOMEM);
+                assert_int_equal(catalog_count(catalog_current(f.catalog)), before);
+                assert_int_equal(failures++, 0);
+            }
+        mem_fail_nth(0, false);
+        test_cx_deinit(&t);
+        teardown(&f);
+        assert_int_equal(mem_used_bytes(), used);
+        if (failures == 0) {
+            assert_true(n > 20);
+            return;
+        }
+    }
+}
+
+enum { ROUNDS = 300 };
+static atomic_bool stop;
+
+static void *look_around(void *arg)
+{
+    struct fixture *f = arg;
+    struct test_cx t;
+    struct cx *cx = test_cx_init(&t);
+    while (!atomic_load(&stop)) {
+        struct snapshot s;
+        if (txn_snapshot_begin(cx, f->w.manager, &s) != LLKV_OK) abort();
+        const struct catalog_snapshot *snapshot = catalog_current(f->catalog);
+        for (uint32_t i = 0; i < catalog_count(snapshot); i++) {
+            const struct object *object = catalog_at(snapshot, i);
+            if (catalog_find_id(snapshot, object->id) != object) abort();
+            if (object->kind == OBJECT_TABLE && table_row_count(object->table, &s) != 0) abort();
+        }
+        txn_snapshot_end(f->w.manager, &s);
+    }
+    test_cx_deinit(&t);
+    return NULL;
+}
+
+static void readers_beside_changes(void **state)
+{
+    (void)state;
+    struct fixture f;
+    setup(&f);
+    pthread_t threads[2];
+    struct key_def key = {.name = "i", .column_count = 1, .columns = a_column};
+    atomic_store(&stop, false);
+    for (int i = 0; i < 2; i++)
+        pthread_create(&threads[i], NULL, look_around, &f);
+    for (int i = 0; i < ROUNDS; i++) {
+        assert_ok(&f.w.t, create_table(&f.w.t.cx, &f, NULL, "t", false));
+        assert_ok(&f.w.t, catalog_create_index(&f.w.t.cx, f.catalog, find(&f, NULL, "t"), &key));
+        if (i % 2) assert_ok(&f.w.t, catalog_drop(&f.w.t.cx, f.catalog, find(&f, NULL, "i")));
+        assert_ok(&f.w.t, catalog_drop(&f.w.t.cx, f.catalog, find(&f, NULL, "t")));
+    }
+    atomic_store(&stop, true);
+    for (int i = 0; i < 2; i++)
+        pthread_join(threads[i], NULL);
+    teardown(&f);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(names),
+        cmocka_unit_test(views_indexes_triggers),
+        cmocka_unit_test(what_is_held_stays),
+        cmocka_unit_test(lack_of_memory),
+        cmocka_unit_test(readers_beside_changes),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}

@@ -1,5 +1,5 @@
-/* pass.c -- everything between binding and physical planning, in order. A pass runs if the statement
- * has what it is for and one of its rules is on. */
+/* pass.c -- everything between binding and physical planning, in order. A pass runs if the
+ * statement has what it is for and one of its rules is on. */
 #include "plan/join/join.h"
 #include "plan/rule/rule.h"
 #include "plan/stats/stats.h"
@@ -20,10 +20,7 @@ static const struct pass passes[] = {
      .features = FEATURE_SUBQUERY,
      .rules = RULE_BIT(mark_to_semi),
      .run_dml = rule_mark_to_semi},
-    {.name = "unnest",
-     .features = FEATURE_SUBQUERY,
-     .rules = RULE_BIT(unnest),
-     .run = rule_unnest},
+    {.name = "unnest", .features = FEATURE_SUBQUERY, .rules = RULE_BIT(unnest), .run = rule_unnest},
     {.name = "settle",
      .features = FEATURE_SUBQUERY,
      .rules = RULE_BIT(mark_to_semi),
@@ -40,10 +37,7 @@ static const struct pass passes[] = {
      .features = FEATURE_ALWAYS,
      .rules = RULE_BIT(pushdown),
      .run = rule_pushdown},
-    {.name = "prune",
-     .features = FEATURE_ALWAYS,
-     .rules = RULE_BIT(prune),
-     .run_dml = rule_prune},
+    {.name = "prune", .features = FEATURE_ALWAYS, .rules = RULE_BIT(prune), .run_dml = rule_prune},
     {.name = "filter_order",
      .features = FEATURE_ALWAYS,
      .rules = RULE_BIT(filter_order),

@@ -4,6 +4,7 @@
 #include <time.h>
 
 #include "base/hash.h"
+#include "func/function.h"
 #include "plan/plan.h"
 #include "table/write.h"
 #include "task/task.h"
@@ -47,7 +48,7 @@ static void clear(struct statement *s)
     arena_reset(&s->param_arena);
     arena_reset(&s->plan_arena);
     s->state = STATEMENT_IDLE;
-    s->cached = false;
+    s->cached = s->typed_by_values = false;
     s->ast = NULL;
     s->plan = NULL;
     s->linked = NULL;
@@ -132,7 +133,7 @@ static struct plan_env plan_env_of(const struct statement *s)
     return (struct plan_env){.catalog = catalog_current(s->session->database->catalog),
                              .snapshot = &s->snapshot,
                              .settings = &s->session->settings,
-                             .params = s->params,
+                             .params = s->typed_by_values ? s->params : NULL,
                              .param_count = s->param_count};
 }
 
@@ -291,13 +292,38 @@ llkv_code statement_prepare(struct cx *cx, struct session *session, struct slice
 
 /* ---- running ---- */
 
-static bool types_hold(const struct statement *s)
+/* The bound value as the type the plan gave the parameter; false: it would not be the same value. */
+static llkv_code as_planned(struct cx *cx, const struct value *value, struct type planned,
+                            struct value *out, bool *out_same)
 {
-    for (uint32_t i = 0; i < s->param_count; i++) {
-        if (s->params[i].is_null) continue;
-        if (!type_equal(s->params[i].type, s->plan->parameter_types[i])) return false;
+    *out = *value;
+    *out_same = true;
+    if (value->is_null) out->type = planned;
+    if (value->is_null || type_equal(value->type, planned)) return LLKV_OK;
+    struct value back;
+    bool text = value->type.id == TYPE_VARCHAR || planned.id == TYPE_VARCHAR;
+    if (text && planned.id != TYPE_NULL) { /* as a literal would: it must parse */
+        TRY(value_cast(cx, value, planned, false, -1, out));
+        out->type = planned;
+        return LLKV_OK;
     }
-    return true;
+    *out_same = false;
+    if (!type_is_numeric(value->type) || !type_is_numeric(planned)) return LLKV_OK;
+    llkv_code rc = value_cast(cx, value, planned, false, -1, out);
+    if (rc == LLKV_OK) rc = value_cast(cx, out, value->type, false, -1, &back);
+    if (rc == LLKV_NOMEM) return rc;
+    out->type = planned;
+    *out_same = rc == LLKV_OK && memcmp(&back.i, &value->i, sizeof back.i) == 0;
+    return LLKV_OK;
+}
+
+/* Fill in what the plan reads; false: it was made for other types. */
+static llkv_code fill_params(struct cx *cx, struct statement *s, bool *out_fit)
+{
+    *out_fit = true;
+    for (uint32_t i = 0; i < s->param_count && *out_fit; i++)
+        TRY(as_planned(cx, &s->params[i], s->plan->parameter_types[i], &s->run_params[i], out_fit));
+    return LLKV_OK;
 }
 
 /* The plan is used again as it is, or made anew in place. */
@@ -306,16 +332,16 @@ static llkv_code refresh_plan(struct cx *cx, struct statement *s)
     /* Any change of the catalog counts: a name may mean another object now. */
     uint64_t version = catalog_snapshot_version(catalog_current(s->session->database->catalog));
     bool fresh = s->settings_epoch == s->session->settings_epoch &&
-                 s->plan->catalog_version == version && types_hold(s);
-    return fresh ? LLKV_OK : make_plan(cx, s);
-}
-
-static void fill_params(struct statement *s)
-{
-    for (uint32_t i = 0; i < s->param_count; i++) {
-        s->run_params[i] = s->params[i];
-        if (s->params[i].is_null) s->run_params[i].type = s->plan->parameter_types[i];
-    }
+                 s->plan->catalog_version == version;
+    bool fit;
+    if (!fresh) TRY(make_plan(cx, s));
+    TRY(fill_params(cx, s, &fit));
+    if (fit) return LLKV_OK;
+    s->typed_by_values = true;
+    TRY(make_plan(cx, s));
+    TRY(fill_params(cx, s, &fit));
+    CHECK(cx, fit);
+    return LLKV_OK;
 }
 
 static llkv_code start_plan(struct cx *cx, struct statement *s)
@@ -323,8 +349,7 @@ static llkv_code start_plan(struct cx *cx, struct statement *s)
     struct cx run_cx = statement_cx(cx, s, &s->run_arena);
     struct database *db = s->session->database;
     TRY(begin_snapshot(cx, s));
-    TRY(refresh_plan(cx, s));
-    fill_params(s);
+    TRY(refresh_plan(&run_cx, s));
     if (s->plan->kind != LLKV_RESULT_SELECT)
         TRY(write_set_new(&run_cx, db->manager, &s->snapshot, &s->writes));
     struct exec_env env = {.manager = db->manager,

@@ -33,6 +33,7 @@ struct statement {
     struct slice text; /* in plan_arena, NUL-terminated */
     uint64_t text_hash;
     struct ast_stmt *ast;
+    bool typed_by_values;    /* the types of bound values decided, not where parameters stand */
     uint64_t settings_epoch; /* the plan's */
     struct pplan *plan;      /* NULL: a command */
     const struct exec_plan *linked;

@@ -42,7 +42,8 @@ static void add_edge(struct order_lab *lab, uint32_t i, uint32_t k, enum compare
 {
     const struct expr *args[2], *e;
     assert_ok(&lab->t, plan_column(&lab->plan, lab->columns[i][column], -1, &args[0]));
-    assert_ok(&lab->t, plan_column(&lab->plan, lab->columns[k][COLUMNS - 1 - column], -1, &args[1]));
+    assert_ok(&lab->t,
+              plan_column(&lab->plan, lab->columns[k][COLUMNS - 1 - column], -1, &args[1]));
     assert_ok(&lab->t, plan_bool(&lab->plan, EXPR_COMPARE, (uint8_t)op, args, 2, &e));
     assert_ok(&lab->t, VEC_RESERVE(&lab->t.cx, &lab->conditions));
     lab->conditions.items[lab->conditions.count++] = e;
@@ -86,7 +87,8 @@ static uint64_t check_tree(struct order_lab *lab, const struct join_tree *tree)
 static void random_graph(struct order_lab *lab, uint64_t *seed, uint32_t leaves)
 {
     lab_init(lab);
-    for (uint32_t i = 0; i < leaves; i++) add_leaf(lab, 1 + test_below(seed, 100000));
+    for (uint32_t i = 0; i < leaves; i++)
+        add_leaf(lab, 1 + test_below(seed, 100000));
     for (uint32_t i = 1; i < leaves; i++) /* connected */
         add_edge(lab, i, test_below(seed, i), CMP_EQ, (int)test_below(seed, COLUMNS));
     for (uint32_t i = test_below(seed, leaves); i > 0; i--) {
@@ -131,9 +133,11 @@ static void search_ends_with_its_budget(void **state)
     static struct order_lab lab;
     const struct join_tree *tree;
     lab_init(&lab);
-    for (uint32_t i = 0; i < JOIN_EXACT_MAX; i++) add_leaf(&lab, 1000);
     for (uint32_t i = 0; i < JOIN_EXACT_MAX; i++)
-        for (uint32_t k = i + 1; k < JOIN_EXACT_MAX; k++) add_edge(&lab, i, k, CMP_LT, 0);
+        add_leaf(&lab, 1000);
+    for (uint32_t i = 0; i < JOIN_EXACT_MAX; i++)
+        for (uint32_t k = i + 1; k < JOIN_EXACT_MAX; k++)
+            add_edge(&lab, i, k, CMP_LT, 0);
     start(&lab);
     assert_ok(&lab.t, join_exact(&lab.graph, 500, &tree));
     assert_null(tree);
@@ -154,7 +158,8 @@ static uint32_t count_conditions(const struct lnode *node)
 static void chain(struct order_lab *lab, bool one_class)
 {
     lab_init(lab);
-    for (uint32_t i = 0; i < JOIN_LEAVES_MAX; i++) add_leaf(lab, i == 17 ? 1 : 10);
+    for (uint32_t i = 0; i < JOIN_LEAVES_MAX; i++)
+        add_leaf(lab, i == 17 ? 1 : 10);
     for (uint32_t i = 1; i < JOIN_LEAVES_MAX; i++)
         add_edge(lab, i - 1, i, CMP_EQ, one_class ? 0 : (int)(i % 2));
     start(lab);
@@ -182,9 +187,11 @@ static void cliques_of_64_are_planned_in_few_steps(void **state)
     static struct order_lab lab;
     const struct join_tree *tree;
     lab_init(&lab);
-    for (uint32_t i = 0; i < JOIN_LEAVES_MAX; i++) add_leaf(&lab, 10 + i);
     for (uint32_t i = 0; i < JOIN_LEAVES_MAX; i++)
-        for (uint32_t k = i + 1; k < JOIN_LEAVES_MAX; k += 7) add_edge(&lab, i, k, CMP_EQ, 0);
+        add_leaf(&lab, 10 + i);
+    for (uint32_t i = 0; i < JOIN_LEAVES_MAX; i++)
+        for (uint32_t k = i + 1; k < JOIN_LEAVES_MAX; k += 7)
+            add_edge(&lab, i, k, CMP_EQ, 0);
     start(&lab);
     assert_ok(&lab.t, join_greedy(&lab.graph, &tree));
     assert_int_equal(check_tree(&lab, tree), UINT64_MAX);
@@ -198,7 +205,8 @@ static void what_is_not_connected_is_crossed_last(void **state)
     static struct order_lab lab;
     const struct join_tree *tree;
     lab_init(&lab);
-    for (uint32_t i = 0; i < 5; i++) add_leaf(&lab, 100);
+    for (uint32_t i = 0; i < 5; i++)
+        add_leaf(&lab, 100);
     add_edge(&lab, 0, 2, CMP_EQ, 0);
     add_edge(&lab, 1, 3, CMP_EQ, 0);
     add_edge(&lab, 3, 4, CMP_EQ, 0);

@@ -34,7 +34,8 @@ static const struct expr *random_expr(struct null_lab *lab, uint32_t depth)
     const struct expr *e;
     if (depth == 0 || test_below(&lab->seed, 5) == 0) {
         if (test_below(&lab->seed, 5) == 0) return constant(lab, test_below(&lab->seed, 3));
-        assert_ok(&lab->t, plan_column(&lab->plan, lab->ius[test_below(&lab->seed, COLUMNS)], -1, &e));
+        assert_ok(&lab->t,
+                  plan_column(&lab->plan, lab->ius[test_below(&lab->seed, COLUMNS)], -1, &e));
         return e;
     }
     const struct expr *x = random_expr(lab, depth - 1), *y = random_expr(lab, depth - 1);
@@ -77,7 +78,8 @@ static bool holds(enum null_question q, struct value value)
 
 static uint32_t digit(uint32_t assignment, int at)
 {
-    while (at-- > 0) assignment /= 3;
+    while (at-- > 0)
+        assignment /= 3;
     return assignment % 3;
 }
 

@@ -24,7 +24,8 @@ static void expect(struct plan_lab *lab, const char *sql, const char *plan)
 
 static void conditions_reach_their_tables(void **state)
 {
-    expect(*state, "SELECT x FROM a WHERE id = 5 AND x > 3", "scan a id, x where id = 5 and x > 3\n");
+    expect(*state, "SELECT x FROM a WHERE id = 5 AND x > 3",
+           "scan a id, x where id = 5 and x > 3\n");
     expect(*state, "SELECT s FROM (SELECT x AS s, count(*) FROM a GROUP BY x) AS t WHERE s > 3",
            "group by x\n"
            "  scan a x where x > 3\n");
@@ -86,7 +87,8 @@ static void ors_are_factored(void **state)
     expect(*state, "SELECT y FROM a WHERE x = 1 OR x = 2 OR x = 3",
            "scan a x, y where x IN (1, 2, 3)\n");
     expect(*state,
-           "SELECT a.y FROM a, b WHERE a.id = b.id AND ((a.x = 1 AND b.x = 2) OR (a.x = 3 AND b.x = 4))",
+           "SELECT a.y FROM a, b WHERE a.id = b.id AND ((a.x = 1 AND b.x = 2) OR (a.x = 3 AND b.x "
+           "= 4))",
            "join inner on id = id and x = 1 AND x = 2 OR x = 3 AND x = 4\n"
            "  scan a id, x, y where x = 1 OR x = 3\n"
            "  scan b id, x where x = 2 OR x = 4\n");

@@ -1,5 +1,5 @@
-/* plan_testing.h -- a catalog of tables, and statements as logical plans in text before and after the
- * rules. */
+/* plan_testing.h -- a catalog of tables, and statements as logical plans in text before and after
+ * the rules. */
 #ifndef TESTS_PLAN_TESTING_H
 #define TESTS_PLAN_TESTING_H
 #include "catalog/catalog.h"
@@ -48,8 +48,8 @@ static inline void lab_init(struct plan_lab *lab)
     memset(lab, 0, sizeof *lab);
     world_init(&lab->world, 64, 8);
     test_cx_init(&lab->t);
-    lab->catalog = catalog_new(&lab->t.cx, lab->world.manager, lab->world.pager,
-                               &lab->world.options);
+    lab->catalog =
+        catalog_new(&lab->t.cx, lab->world.manager, lab->world.pager, &lab->world.options);
     assert_non_null(lab->catalog);
     assert_ok(&lab->t, txn_snapshot_begin(&lab->t.cx, lab->world.manager, &lab->snapshot));
     lab->settings.disabled_rules = RULE_BIT(apply_by_cost);
@@ -117,7 +117,8 @@ static inline const char *lab_optimize(struct plan_lab *lab, const char *sql)
     for (const char *at = out; *at != '\0';) {
         if (*at == '#') {
             at++;
-            while (*at >= '0' && *at <= '9') at++;
+            while (*at >= '0' && *at <= '9')
+                at++;
         } else {
             *to++ = *at++;
         }

@@ -6,6 +6,8 @@
 
 #include "llkv/suggest.h"
 
+enum { THREADS_MAX = 1024, DEBUG_ROWS_MAX = 1 << 24 };
+
 /* X(id, name, value, help): value is NULL for a switch. */
 #define OPTION_LIST(X)                                                                             \
     X(SQL, "c", "SQL", "run SQL, then leave (repeatable)")                                         \
@@ -22,6 +24,9 @@
     X(NULLVALUE, "nullvalue", "TEXT", "what NULL is shown as")                                     \
     X(THREADS, "threads", "N", "worker threads (default: one for each processor)")                 \
     X(MEMORY_LIMIT, "memory-limit", "SIZE", "such as 512MB or 4GB (default: 80 % of memory)")      \
+    X(DEBUG_SEGMENT_ROWS, "debug-segment-rows", "N", "test with smaller storage units (see engine.h)")     \
+    X(DEBUG_VECTOR_ROWS, "debug-vector-rows", "N", "test with smaller vectors")                    \
+    X(NO_PRUNING, "no-pruning", NULL, "test without statistics")                                   \
     X(VERSION, "version", NULL, "print the version")                                               \
     X(HELP, "help", NULL, "print this")
 
@@ -92,13 +97,13 @@ static bool add_task(struct options *options, enum task_kind kind, const char *t
     return true;
 }
 
-static bool take_threads(const char *value, uint32_t *out)
+static bool take_count(const char *value, uint32_t max, uint32_t *out)
 {
     char *end = NULL;
     errno = 0;
     unsigned long long number = strtoull(value, &end, 10);
     if (errno != 0 || end == value || *end != '\0' || value[0] == '-') return false;
-    if (number < 1 || number > 1024) return false;
+    if (number < 1 || number > max) return false;
     *out = (uint32_t)number;
     return true;
 }
@@ -139,8 +144,13 @@ static bool take_value(struct options *options, enum option_id id, const char *v
     case OPTION_HEADER: options->format.headers = true; return true;
     case OPTION_NOHEADER: options->format.headers = false; return true;
     case OPTION_NULLVALUE: options->format.null_text = value; return true;
-    case OPTION_THREADS: return take_threads(value, &options->threads);
+    case OPTION_THREADS: return take_count(value, THREADS_MAX, &options->threads);
     case OPTION_MEMORY_LIMIT: return take_size(value, &options->memory_limit);
+    case OPTION_DEBUG_SEGMENT_ROWS:
+        return take_count(value, DEBUG_ROWS_MAX, &options->debug_segment_rows);
+    case OPTION_DEBUG_VECTOR_ROWS:
+        return take_count(value, DEBUG_ROWS_MAX, &options->debug_vector_rows);
+    case OPTION_NO_PRUNING: options->no_pruning = true; return true;
     case OPTION_VERSION: options->version = true; return true;
     case OPTION_HELP: options->help = true; return true;
     case OPTION_COUNT: break;

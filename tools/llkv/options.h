@@ -23,6 +23,8 @@ struct options {
     struct output_format format;
     uint64_t memory_limit;
     uint32_t threads;
+    uint32_t debug_segment_rows, debug_vector_rows; /* 0: as usual */
+    bool no_pruning;
     bool read_only, bail, echo;
     bool batch, interactive; /* whatever standard input is */
     bool help, version;

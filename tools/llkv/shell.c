@@ -37,6 +37,9 @@ static llkv_code open_both(const struct options *options, const char *path,
         .threads = options->threads,
         .memory_limit = options->memory_limit,
         .path = path,
+        .debug_segment_rows = options->debug_segment_rows,
+        .debug_vector_rows = options->debug_vector_rows,
+        .debug_no_pruning = options->no_pruning,
         .read_only = options->read_only,
     };
     llkv_code rc = llkv_engine_open(&engine_options, out_engine, error);

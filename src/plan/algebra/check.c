@@ -35,7 +35,8 @@ static llkv_code within(struct check *c, const struct lnode *node, const struct 
 static llkv_code all_within(struct check *c, const struct lnode *node, const expr_list *list,
                             const struct iuset *visible)
 {
-    for (uint32_t i = 0; i < list->count; i++) TRY(within(c, node, list->items[i], visible));
+    for (uint32_t i = 0; i < list->count; i++)
+        TRY(within(c, node, list->items[i], visible));
     return LLKV_OK;
 }
 

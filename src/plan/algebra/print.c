@@ -30,7 +30,8 @@ static llkv_code put_iu(struct printer *p, const char *before, iu_id iu)
 
 static llkv_code put_ius(struct printer *p, const iu_list *ius)
 {
-    for (uint32_t i = 0; i < ius->count; i++) TRY(put_iu(p, i == 0 ? " " : ", ", ius->items[i]));
+    for (uint32_t i = 0; i < ius->count; i++)
+        TRY(put_iu(p, i == 0 ? " " : ", ", ius->items[i]));
     return LLKV_OK;
 }
 
@@ -157,7 +158,8 @@ static llkv_code put_node(struct printer *p, const struct lnode *node, uint32_t 
 #undef X
     };
     TRY(cx_enter(p->plan->cx));
-    for (uint32_t i = 0; i < depth; i++) TRY(put(p, "  ", "", ""));
+    for (uint32_t i = 0; i < depth; i++)
+        TRY(put(p, "  ", "", ""));
     TRY(put(p, names[node->op], "", ""));
     TRY(put_own(p, node));
     TRY(put(p, "\n", "", ""));

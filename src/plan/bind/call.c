@@ -56,6 +56,23 @@ static int overload_cost(const struct binder *b, const struct function *f,
     return cost;
 }
 
+/* Functions of the language that are not here. */
+static bool is_later(struct slice name)
+{
+    static const char *const names[] = {
+        "approx_count_distinct", "approx_quantile", "arg_max", "arg_min", "array_agg", "corr",
+        "covar_pop", "covar_samp", "cume_dist", "currval", "dense_rank", "favg", "first_value",
+        "fsum", "gen_random_uuid", "geomean", "glob", "histogram", "julianday", "kahan_sum", "lag",
+        "last_value", "lead", "list", "mad", "max_by", "median", "min_by", "mode", "nextval",
+        "nth_value", "ntile", "overlay", "percent_rank", "percentile_cont", "percentile_disc",
+        "printf", "product", "quantile", "quantile_cont", "quantile_disc", "rank", "regexp_matches",
+        "regexp_replace", "regr_slope", "row_number", "setseed", "strptime", "struct_pack",
+        "sumkahan", "test_all_types", "time_bucket", "try", "try_strptime", "unnest", "uuid"};
+    for (size_t i = 0; i < ARRAY_COUNT(names); i++)
+        if (slice_equal_folded(slice_of(names[i]), name)) return true;
+    return false;
+}
+
 static llkv_code no_overload(struct binder *b, struct slice name, const struct expr *const *args,
                              uint32_t count, int32_t at, bool known)
 {
@@ -66,6 +83,9 @@ static llkv_code no_overload(struct binder *b, struct slice name, const struct e
         if (i > 0) types[used++] = ',', types[used++] = ' ';
         used += type_print(args[i]->type, types + used, sizeof types - used);
     }
+    if (!known && is_later(name))
+        return cx_fail_at(b->cx, LLKV_UNSUPPORTED, at, NULL, "function %.*s is not supported",
+                          SLICE_ARG(name));
     llkv_code rc = cx_fail_at(b->cx, LLKV_NAME, at, "42883", "there is no function %.*s(%s)",
                               SLICE_ARG(name), types);
     if (known) return cx_hint(b->cx, "there is one for other arguments; write CAST(... AS type)");
@@ -257,6 +277,29 @@ static llkv_code refuse_parts(struct binder *b, const struct ast_call *call)
     return LLKV_OK;
 }
 
+/* round(x, n) of a DECIMAL(p, s) has n decimals, floor(x) none. */
+static llkv_code cut_scale(struct binder *b, const struct ast_call *call,
+                           const struct expr *const *args, const struct expr **io_expr)
+{
+    static const char *const names[] = {"round", "floor", "ceil", "ceiling", "trunc", "round_even",
+                                        "roundbankers"};
+    const struct expr *e = *io_expr;
+    int64_t scale = 0;
+    bool rounds = false;
+    if (e->type.id != TYPE_DECIMAL || call->args.count == 0) return LLKV_OK;
+    for (size_t i = 0; i < ARRAY_COUNT(names) && !rounds; i++) rounds = call_is(call, names[i]);
+    if (!rounds) return LLKV_OK;
+    if (call->args.count > 1) {
+        bool constant = args[1]->kind == EXPR_CONST && !args[1]->value->is_null &&
+                        type_is_integer(args[1]->type) && phys_bytes[args[1]->type.phys] <= 8;
+        if (!constant) return LLKV_OK;
+        scale = args[1]->value->i < 0 ? 0 : args[1]->value->i;
+    }
+    if (scale >= e->type.scale) return LLKV_OK;
+    struct type type = type_decimal(e->type.precision, (uint32_t)scale);
+    return bind_cast(b, e, type, EXPR_CAST_PLAIN, e->at, io_expr);
+}
+
 llkv_code bind_call(struct binder *b, struct scope *scope, const struct ast_call *call,
                     const struct expr **out)
 {
@@ -277,6 +320,6 @@ llkv_code bind_call(struct binder *b, struct scope *scope, const struct ast_call
     if (call_is(call, "abs") && call->args.count == 1 && type_is_numeric(args[0]->type) &&
         args[0]->type.id != TYPE_NUMBER)
         return bind_unary(b, AST_UNARY_ABS, args[0], bind_at(b, &call->base), out);
-    return bind_function(b, scalar_name(call), args, call->args.count, bind_at(b, &call->base),
-                         out);
+    TRY(bind_function(b, scalar_name(call), args, call->args.count, bind_at(b, &call->base), out));
+    return cut_scale(b, call, args, out);
 }

@@ -160,9 +160,23 @@ static bool cast_exists(struct type from, struct type to)
     return function_cast(from, to) != NULL;
 }
 
+/* A parameter takes the type of the place where it is met first. */
+static llkv_code type_param(struct binder *b, const struct expr *e, struct type to,
+                            const struct expr **out)
+{
+    struct type *known = &b->plan->parameter_types.items[e->parameter];
+    if (known->id == TYPE_NULL) {
+        *known = to;
+        known->length = 0;
+    }
+    return expr_param(b->cx, e->parameter, *known, e->at, out);
+}
+
 llkv_code bind_cast(struct binder *b, const struct expr *e, struct type to, enum expr_cast mode,
                     int32_t at, const struct expr **out)
 {
+    if (e->kind == EXPR_PARAM && e->type.id == TYPE_NULL && to.id != TYPE_NULL)
+        TRY(type_param(b, e, to, &e));
     if (type_equal(e->type, to)) {
         *out = e;
         return LLKV_OK;

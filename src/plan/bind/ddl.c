@@ -193,7 +193,7 @@ static llkv_code table_constraint(struct table_build *t, const struct ast_constr
     if (constraint->base.op != AST_CONSTRAINT_UNIQUE &&
         constraint->base.op != AST_CONSTRAINT_PRIMARY_KEY)
         return bind_unsupported(t->b, &constraint->base, unsupported_constraint(constraint));
-    struct key_column *columns;
+    struct key_column *columns = NULL;
     TRY(key_columns(t, constraint, &columns));
     return add_key(t, constraint, columns, constraint->columns.count);
 }

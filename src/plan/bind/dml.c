@@ -94,40 +94,41 @@ static llkv_code insert_targets(struct binder *b, const struct ast_insert *inser
     return LLKV_OK;
 }
 
+static llkv_code insert_cell(struct binder *b, struct scope *scope, const struct column_def *column,
+                             const struct ast *cell, const struct expr **out)
+{
+    const struct expr *e;
+    if (cell->kind == AST_DEFAULT)
+        TRY(bind_default(b, column, bind_at(b, cell), &e));
+    else
+        TRY(bind_expr(b, scope, cell, &e));
+    return bind_assign(b, e, column->type, column->name, out);
+}
+
 /* VALUES rows go to their columns cell by cell: each literal takes its column's type, and DEFAULT is
  * allowed. */
-static llkv_code insert_values(struct binder *b, const struct ast_values *values,
-                               const struct table_def *def, const int32_t *target,
-                               struct lnode **out, iu_id *source)
+static llkv_code insert_values(struct binder *b, const struct scope_cte *ctes,
+                               const struct ast_values *values, const struct table_def *def,
+                               const int32_t *target, struct lnode **out, iu_id *source)
 {
-    struct lnode *node;
-    TRY(lnode_new(b->plan, LOP_VALUES, NULL, NULL, &node));
-    node->values.row_count = 1;
-    struct scope scope = {.clause = CLAUSE_VALUES, .node = node};
-    for (uint32_t r = 0; r < values->row_count; r++)
-        for (uint32_t i = 0; i < def->column_count; i++) {
-            if (target[i] < 0) continue;
-            const struct ast *cell =
-                values->cells[(size_t)r * values->column_count + (uint32_t)target[i]];
-            const struct expr *e;
-            if (cell->kind == AST_DEFAULT)
-                TRY(bind_default(b, &def->columns[i], bind_at(b, cell), &e));
-            else
-                TRY(bind_expr(b, &scope, cell, &e));
-            if (scope.node != node)
-                return bind_unsupported(b, cell, "a subquery in VALUES of an INSERT");
-            TRY(bind_assign(b, e, def->columns[i].type, def->columns[i].name, &e));
-            VEC_PUSH(b->cx, &node->values.exprs, e);
-        }
-    node->values.row_count = values->row_count;
-    for (uint32_t i = 0; i < def->column_count; i++) {
-        if (target[i] < 0) continue;
-        struct type type = def->columns[i].type;
-        type.length = 0;
-        TRY(plan_iu_new(b->plan, type, def->columns[i].name, true, &source[i]));
-        VEC_PUSH(b->cx, &node->values.ius, source[i]);
+    struct scope scope = {.clause = CLAUSE_VALUES, .ctes = ctes};
+    struct bound_rows rows;
+    struct lnode *one = NULL;
+    const iu_id *ius;
+    size_t at = 0;
+    TRY(bind_rows_init(b, values->row_count, values->column_count, &rows));
+    for (uint32_t r = 0; r < values->row_count; r++) {
+        const struct ast *const *cells =
+            (const struct ast *const *)values->cells + (size_t)r * values->column_count;
+        TRY(bind_row_begin(b, &scope, &one));
+        for (uint32_t i = 0; i < def->column_count; i++)
+            if (target[i] >= 0)
+                TRY(insert_cell(b, &scope, &def->columns[i], cells[target[i]], &rows.cells[at++]));
+        bind_row_end(&rows, r, &scope, one);
     }
-    *out = node;
+    TRY(bind_rows_node(b, &rows, out, &ius));
+    for (uint32_t i = 0; i < def->column_count; i++)
+        if (target[i] >= 0) source[i] = *ius++;
     return LLKV_OK;
 }
 
@@ -135,17 +136,10 @@ static llkv_code check_width(struct binder *b, const struct ast_insert *insert, 
                              uint32_t want)
 {
     if (have == want) return LLKV_OK;
-    return cx_fail_at(b->cx, LLKV_SYNTAX, bind_at(b, &insert->base), "42601",
-                      "%u columns are to be filled, %u values are given", want, have);
-}
-
-static bool has_subquery_cell(const struct ast_values *values)
-{
-    for (size_t i = 0; i < (size_t)values->row_count * values->column_count; i++)
-        if (values->cells[i]->kind != AST_LITERAL && values->cells[i]->kind != AST_DEFAULT &&
-            values->cells[i]->kind != AST_PARAM && values->cells[i]->kind != AST_UNARY)
-            return true;
-    return false;
+    const struct ast *at = insert->query != NULL ? &insert->query->base : &insert->base;
+    return cx_fail_at(b->cx, LLKV_SYNTAX, bind_at(b, at), "42601",
+                      "%u column%s to be filled, %u value%s given", want,
+                      want == 1 ? " is" : "s are", have, have == 1 ? " is" : "s are");
 }
 
 static const struct ast_values *plain_values(const struct ast_insert *insert)
@@ -154,14 +148,37 @@ static const struct ast_values *plain_values(const struct ast_insert *insert)
     if (query == NULL || query->with != NULL || query->order.count != 0 || query->limit != NULL ||
         query->offset != NULL || query->body->kind != AST_VALUES)
         return NULL;
-    const struct ast_values *values = (const struct ast_values *)query->body;
-    return values->row_count == 1 && has_subquery_cell(values) ? NULL : values;
+    return (const struct ast_values *)query->body;
+}
+
+/* BY NAME: every column of the query goes to the table's column of that name. */
+static llkv_code targets_by_name(struct binder *b, const struct ast_insert *insert,
+                                 const struct table_def *def, const struct bound_query *query,
+                                 int32_t *target)
+{
+    int32_t at = bind_at(b, &insert->query->base);
+    for (uint32_t i = 0; i < def->column_count; i++) target[i] = -1;
+    for (uint32_t i = 0; i < query->column_count; i++) {
+        struct slice name = query->columns[i].name;
+        int column = table_def_column(def, name, slice_hash_folded(name));
+        if (column < 0)
+            return cx_fail_at(b->cx, LLKV_NAME, at, "42703", "table \"%s\" has no column \"%.*s\"",
+                              def->name, SLICE_ARG(name));
+        if (target[column] >= 0)
+            return cx_fail_at(b->cx, LLKV_SYNTAX, at, "42701", "column \"%.*s\" is named twice",
+                              SLICE_ARG(name));
+        target[column] = (int32_t)i;
+    }
+    return LLKV_OK;
 }
 
 /* The rows to insert: source[i] is the IU that feeds table column i, 0 for its default. */
 static llkv_code insert_source(struct binder *b, const struct ast_insert *insert,
-                               const struct table_def *def, const int32_t *target, iu_id *source)
+                               const struct table_def *def, int32_t *target, iu_id *source)
 {
+    const struct scope_cte *ctes = NULL;
+    TRY(bind_with(b, NULL, insert->with, &ctes));
+    bool by_name = (insert->base.flags & AST_INSERT_BY_NAME) != 0;
     uint32_t want = insert->columns.count != 0 ? insert->columns.count : def->column_count;
     const struct ast_values *values = plain_values(insert);
     struct lnode *root;
@@ -171,27 +188,84 @@ static llkv_code insert_source(struct binder *b, const struct ast_insert *insert
         root->values.row_count = 1;
     } else if (values != NULL) {
         TRY(check_width(b, insert, values->column_count, want));
-        TRY(insert_values(b, values, def, target, &root, source));
+        TRY(insert_values(b, ctes, values, def, target, &root, source));
     } else {
         struct bound_query query;
-        TRY(bind_query(b, NULL, NULL, insert->query, &query));
-        TRY(check_width(b, insert, query.column_count, want));
+        TRY(bind_query(b, NULL, ctes, insert->query, &query));
+        if (by_name)
+            TRY(targets_by_name(b, insert, def, &query, target));
+        else
+            TRY(check_width(b, insert, query.column_count, want));
         for (uint32_t i = 0; i < def->column_count; i++)
             if (target[i] >= 0) source[i] = query.columns[target[i]].iu;
         root = query.node;
     }
     b->plan->root = root;
-    return LLKV_OK;
+    return bind_unused_ctes(b, insert->with, ctes);
+}
+
+/* DO NOTHING skips rows that meet any unique key; a target that means fewer keys is refused. */
+static llkv_code conflict_target(struct binder *b, const struct ast_on_conflict *conflict,
+                                 const struct table *table)
+{
+    const struct table_def *def = table_definition(table);
+    uint32_t unique = 0;
+    bool named = false;
+    if (conflict->target.count == 0 && !ast_name_given(&conflict->constraint)) return LLKV_OK;
+    if (conflict->target_where != NULL)
+        return bind_unsupported(b, conflict->target_where, "ON CONFLICT ... WHERE");
+    for (uint32_t k = 0; k < table_key_count(table); k++) {
+        const struct key_def *key = table_key(table, k);
+        if (!key->unique) continue;
+        unique++;
+        uint32_t met = 0;
+        for (uint32_t i = 0; i < conflict->target.count; i++) {
+            const struct ast *value = ((const struct ast_order *)conflict->target.items[i])->value;
+            if (value == NULL || value->kind != AST_COLUMN) continue;
+            const struct ast_name *name = &((const struct ast_column *)value)->path.parts[0];
+            int column = table_def_column(def, name->text, name->hash);
+            for (uint32_t c = 0; c < key->column_count; c++) met += key->columns[c].column == column;
+        }
+        named |= ast_name_given(&conflict->constraint)
+                     ? slice_equal_folded(conflict->constraint.text, slice_of(key->name))
+                     : met == conflict->target.count && met == key->column_count;
+    }
+    if (!named)
+        return cx_fail_at(b->cx, LLKV_SEMANTIC, bind_at(b, &conflict->base), "42P10",
+                          "no unique key of \"%s\" matches ON CONFLICT", def->name);
+    if (unique == 1) return LLKV_OK;
+    return bind_unsupported(b, &conflict->base, "ON CONFLICT of one key among several");
+}
+
+static llkv_code on_conflict(struct binder *b, const struct ast_insert *insert,
+                             const struct object *object, uint8_t *io_action)
+{
+    if (insert->on_conflict.count == 0) return LLKV_OK;
+    const struct ast_on_conflict *conflict =
+        (const struct ast_on_conflict *)insert->on_conflict.items[0];
+    if (insert->on_conflict.count > 1)
+        return bind_unsupported(b, insert->on_conflict.items[1], "a second ON CONFLICT");
+    if (insert->base.op != AST_CONFLICT_NONE)
+        return cx_fail_at(b->cx, LLKV_SYNTAX, bind_at(b, &conflict->base), "42601",
+                          "OR ... and ON CONFLICT exclude each other");
+    if ((conflict->base.flags & AST_ON_CONFLICT_UPDATE) != 0)
+        return bind_unsupported(b, &conflict->base, "ON CONFLICT DO UPDATE");
+    *io_action = WRITE_IGNORE;
+    return conflict_target(b, conflict, object->table);
 }
 
 static llkv_code refuse_insert_parts(struct binder *b, const struct ast_insert *insert)
 {
     const struct ast *at = &insert->base;
-    if (insert->with != NULL) return bind_unsupported(b, &insert->with->base, "WITH on INSERT");
-    if (insert->returning.count != 0) return bind_unsupported(b, at, "RETURNING");
-    if (insert->on_conflict.count != 0)
-        return bind_unsupported(b, insert->on_conflict.items[0], "ON CONFLICT");
-    if ((at->flags & AST_INSERT_BY_NAME) != 0) return bind_unsupported(b, at, "BY NAME");
+    if (insert->returning.count != 0)
+        return bind_unsupported(b, insert->returning.items[0], "RETURNING");
+    bool by_name = (at->flags & AST_INSERT_BY_NAME) != 0;
+    if (by_name && insert->columns.count != 0)
+        return cx_fail_at(b->cx, LLKV_SYNTAX, bind_at_name(b, &insert->columns.items[0]), "42601",
+                          "BY NAME takes no list of columns");
+    if (by_name && plain_values(insert) != NULL)
+        return cx_fail_at(b->cx, LLKV_SYNTAX, bind_at(b, &insert->query->base), "42601",
+                          "BY NAME needs a query whose columns have names");
     if ((at->flags & (AST_INSERT_OVERRIDING_SYSTEM | AST_INSERT_OVERRIDING_USER)) != 0)
         return bind_unsupported(b, at, "OVERRIDING");
     return LLKV_OK;
@@ -225,6 +299,7 @@ llkv_code bind_insert(struct binder *b, const struct ast_insert *insert, struct 
                          .column_count = def->column_count,
                          .values = values};
     TRY(conflict_action(b, &insert->base, &dml->on_conflict));
+    TRY(on_conflict(b, insert, object, &dml->on_conflict));
     return bind_checks(b, object, dml);
 }
 
@@ -236,38 +311,94 @@ struct assignment {
 };
 typedef VEC(struct assignment) assignment_list;
 
-static llkv_code assign_one(struct binder *b, struct scope *scope, const struct object *object,
-                            const struct ast_set_item *item, assignment_list *list)
+struct update {
+    struct binder *b;
+    struct scope *scope;
+    const struct object *object;
+    assignment_list list;
+};
+
+static llkv_code assign_value(struct update *u, const struct ast_name *name, uint32_t column,
+                              const struct expr *value)
 {
-    const struct table_def *def = table_definition(object->table);
-    if ((item->base.flags & AST_SET_TUPLE) != 0)
-        return bind_unsupported(b, &item->base, "SET of several columns at once");
-    const struct ast_column *target = (const struct ast_column *)item->targets.items[0];
+    struct binder *b = u->b;
+    const struct column_def *def = &table_definition(u->object->table)->columns[column];
+    struct assignment assignment = {.column = (uint16_t)column};
+    TRY(bind_assign(b, value, def->type, def->name, &assignment.value));
+    for (uint32_t i = 0; i < u->list.count; i++) {
+        if (u->list.items[i].column != assignment.column) continue;
+        if (!b->settings->sqlite_compat)
+            return cx_fail_at(b->cx, LLKV_SYNTAX, bind_at_name(b, name), "42601",
+                              "column \"%.*s\" is assigned twice", SLICE_ARG(name->text));
+        u->list.items[i] = assignment; /* the last one wins */
+        return LLKV_OK;
+    }
+    VEC_PUSH(b->cx, &u->list, assignment);
+    return LLKV_OK;
+}
+
+static llkv_code target_column(struct update *u, const struct ast *node,
+                               const struct ast_name **out_name, uint32_t *out_column)
+{
+    struct binder *b = u->b;
+    const struct table_def *def = table_definition(u->object->table);
+    const struct ast_column *target = (const struct ast_column *)node;
     const struct ast_name *name = &target->path.parts[target->path.count - 1];
     if (target->path.count != 1)
-        return cx_fail_at(b->cx, LLKV_SYNTAX, bind_at_name(b, name), "42601",
+        return cx_fail_at(b->cx, LLKV_SYNTAX, bind_at(b, node), "42601",
                           "the column to set is written without its table");
     int column = table_def_column(def, name->text, name->hash);
     if (column < 0)
         return cx_fail_at(b->cx, LLKV_NAME, bind_at_name(b, name), "42703",
                           "table \"%s\" has no column \"%.*s\"", def->name, SLICE_ARG(name->text));
-    struct assignment assignment = {.column = (uint16_t)column};
-    if (item->value->kind == AST_DEFAULT)
-        TRY(bind_default(b, &def->columns[column], bind_at(b, item->value), &assignment.value));
-    else
-        TRY(bind_expr(b, scope, item->value, &assignment.value));
-    TRY(bind_assign(b, assignment.value, def->columns[column].type, def->columns[column].name,
-                    &assignment.value));
-    for (uint32_t i = 0; i < list->count; i++) {
-        if (list->items[i].column != assignment.column) continue;
-        if (!b->settings->sqlite_compat)
-            return cx_fail_at(b->cx, LLKV_SYNTAX, bind_at_name(b, name), "42601",
-                              "column \"%.*s\" is assigned twice", SLICE_ARG(name->text));
-        list->items[i] = assignment; /* the last one wins */
-        return LLKV_OK;
-    }
-    VEC_PUSH(b->cx, list, assignment);
+    *out_name = name;
+    *out_column = (uint32_t)column;
     return LLKV_OK;
+}
+
+static llkv_code assigned(struct update *u, const struct ast *value, uint32_t column,
+                          const struct expr **out)
+{
+    const struct column_def *def = &table_definition(u->object->table)->columns[column];
+    if (value->kind == AST_DEFAULT) return bind_default(u->b, def, bind_at(u->b, value), out);
+    return bind_expr(u->b, u->scope, value, out);
+}
+
+/* SET (a, b) = (1, DEFAULT), SET (a, b) = (SELECT ...). */
+static llkv_code assign_tuple(struct update *u, const struct ast_set_item *item)
+{
+    struct binder *b = u->b;
+    uint32_t count = item->targets.count;
+    const struct expr **values = cx_alloc_array(b->cx, count + 1u, sizeof *values);
+    const struct ast_row *row = (const struct ast_row *)item->value;
+    if (values == NULL) return LLKV_NOMEM;
+    bool is_row = item->value->kind == AST_ROW;
+    if (is_row && row->items.count != count)
+        return cx_fail_at(b->cx, LLKV_SYNTAX, bind_at(b, item->value), "42601",
+                          "%u columns are to be set, %u values are given", count, row->items.count);
+    if (!is_row && count > 1) TRY(bind_row(b, u->scope, item->value, count, values));
+    for (uint32_t i = 0; i < count; i++) {
+        const struct ast_name *name = NULL;
+        uint32_t column = 0;
+        TRY(target_column(u, item->targets.items[i], &name, &column));
+        if (is_row)
+            TRY(assigned(u, row->items.items[i], column, &values[i]));
+        else if (count == 1)
+            TRY(assigned(u, item->value, column, &values[i]));
+        TRY(assign_value(u, name, column, values[i]));
+    }
+    return LLKV_OK;
+}
+
+static llkv_code assign_one(struct update *u, const struct ast_set_item *item)
+{
+    const struct ast_name *name = NULL;
+    const struct expr *value;
+    uint32_t column = 0;
+    if ((item->base.flags & AST_SET_TUPLE) != 0) return assign_tuple(u, item);
+    TRY(target_column(u, item->targets.items[0], &name, &column));
+    TRY(assigned(u, item->value, column, &value));
+    return assign_value(u, name, column, value);
 }
 
 /* Where a row is: the hidden column of the target's scan. */
@@ -304,53 +435,66 @@ static llkv_code current_row(struct binder *b, struct scope *scope, const struct
     return LLKV_OK;
 }
 
-llkv_code bind_update(struct binder *b, const struct ast_update *update, struct ldml *dml)
+/* The target and what is joined to it. */
+static llkv_code dml_source(struct binder *b, struct scope *scope, const struct ast_table *table,
+                            const struct ast_list *from, struct ldml *dml)
 {
-    struct scope scope = {0};
-    const struct object *object;
-    if (update->with != NULL) return bind_unsupported(b, &update->with->base, "WITH on UPDATE");
-    if (update->from.count != 0) return bind_unsupported(b, update->from.items[0], "UPDATE FROM");
-    if (update->returning.count != 0) return bind_unsupported(b, &update->base, "RETURNING");
-    TRY(bind_target(b, &scope, update->table, &object));
-    TRY(refuse_triggers(b, object, &update->base, "UPDATE"));
-    const struct table_def *def = table_definition(object->table);
-    *dml = (struct ldml){.kind = LDML_UPDATE, .object = object};
-    TRY(target_row_id(b, scope.node, &dml->row_id));
-    TRY(conflict_action(b, &update->base, &dml->on_conflict));
-    if (dml->on_conflict == WRITE_IGNORE) return bind_unsupported(b, &update->base, "UPDATE OR IGNORE");
-    TRY(bind_checks(b, object, dml));
-    if (dml->checks.count != 0) TRY(current_row(b, &scope, def, dml));
-    TRY(target_filter(b, &scope, update->where));
-    assignment_list list = {0};
-    scope.clause = CLAUSE_SELECT;
-    for (uint32_t i = 0; i < update->sets.count; i++)
-        TRY(assign_one(b, &scope, object, (const struct ast_set_item *)update->sets.items[i], &list));
-    uint16_t *columns = cx_alloc_array(b->cx, list.count, sizeof *columns);
-    const struct expr **values = cx_alloc_array(b->cx, list.count, sizeof *values);
+    TRY(bind_target(b, scope, table, &dml->object));
+    TRY(target_row_id(b, scope->node, &dml->row_id));
+    return bind_from_more(b, scope, from);
+}
+
+static llkv_code bind_sets(struct update *u, const struct ast_update *ast, struct ldml *dml)
+{
+    struct binder *b = u->b;
+    u->scope->clause = CLAUSE_SELECT;
+    for (uint32_t i = 0; i < ast->sets.count; i++)
+        TRY(assign_one(u, (const struct ast_set_item *)ast->sets.items[i]));
+    uint16_t *columns = cx_alloc_array(b->cx, u->list.count, sizeof *columns);
+    const struct expr **values = cx_alloc_array(b->cx, u->list.count, sizeof *values);
     if (columns == NULL || values == NULL) return LLKV_NOMEM;
-    for (uint32_t i = 0; i < list.count; i++) {
-        columns[i] = list.items[i].column;
-        values[i] = list.items[i].value;
+    for (uint32_t i = 0; i < u->list.count; i++) {
+        columns[i] = u->list.items[i].column;
+        values[i] = u->list.items[i].value;
     }
     dml->columns = columns;
     dml->values = values;
-    dml->column_count = list.count;
-    b->plan->root = scope.node;
+    dml->column_count = u->list.count;
     return LLKV_OK;
 }
 
-llkv_code bind_delete(struct binder *b, const struct ast_delete *del, struct ldml *dml)
+llkv_code bind_update(struct binder *b, const struct ast_update *ast, struct ldml *dml)
 {
     struct scope scope = {0};
-    const struct object *object;
-    if (del->with != NULL) return bind_unsupported(b, &del->with->base, "WITH on DELETE");
-    if (del->from.count != 0) return bind_unsupported(b, del->from.items[0], "DELETE USING");
-    if (del->returning.count != 0) return bind_unsupported(b, &del->base, "RETURNING");
-    TRY(bind_target(b, &scope, del->table, &object));
-    TRY(refuse_triggers(b, object, &del->base, "DELETE"));
-    *dml = (struct ldml){.kind = LDML_DELETE, .object = object, .all = del->where == NULL};
-    TRY(target_row_id(b, scope.node, &dml->row_id));
-    TRY(target_filter(b, &scope, del->where));
+    if (ast->returning.count != 0)
+        return bind_unsupported(b, ast->returning.items[0], "RETURNING");
+    *dml = (struct ldml){.kind = LDML_UPDATE};
+    TRY(bind_with(b, NULL, ast->with, &scope.ctes));
+    TRY(dml_source(b, &scope, ast->table, &ast->from, dml));
+    TRY(refuse_triggers(b, dml->object, &ast->base, "UPDATE"));
+    TRY(conflict_action(b, &ast->base, &dml->on_conflict));
+    if (dml->on_conflict == WRITE_IGNORE) return bind_unsupported(b, &ast->base, "UPDATE OR IGNORE");
+    TRY(bind_checks(b, dml->object, dml));
+    if (dml->checks.count != 0)
+        TRY(current_row(b, &scope, table_definition(dml->object->table), dml));
+    TRY(target_filter(b, &scope, ast->where));
+    struct update update = {.b = b, .scope = &scope, .object = dml->object};
+    TRY(bind_sets(&update, ast, dml));
     b->plan->root = scope.node;
-    return LLKV_OK;
+    return bind_unused_ctes(b, ast->with, scope.ctes);
+}
+
+llkv_code bind_delete(struct binder *b, const struct ast_delete *ast, struct ldml *dml)
+{
+    struct scope scope = {0};
+    if (ast->returning.count != 0)
+        return bind_unsupported(b, ast->returning.items[0], "RETURNING");
+    *dml = (struct ldml){.kind = LDML_DELETE};
+    TRY(bind_with(b, NULL, ast->with, &scope.ctes));
+    TRY(dml_source(b, &scope, ast->table, &ast->from, dml));
+    TRY(refuse_triggers(b, dml->object, &ast->base, "DELETE"));
+    dml->all = ast->where == NULL && ast->from.count == 0;
+    TRY(target_filter(b, &scope, ast->where));
+    b->plan->root = scope.node;
+    return bind_unused_ctes(b, ast->with, scope.ctes);
 }

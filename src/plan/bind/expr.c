@@ -427,12 +427,9 @@ static llkv_code bind_ast_param(struct binder *b, const struct ast *n, const str
     while (plan->parameter_types.count < node->number)
         VEC_PUSH(b->cx, &plan->parameter_types, type_of(TYPE_NULL));
     uint32_t index = node->number - 1;
-    struct type type = type_of(TYPE_VARCHAR);
-    if (b->env->params != NULL && index < b->env->param_count &&
-        b->env->params[index].type.id != TYPE_NULL)
-        type = b->env->params[index].type;
-    plan->parameter_types.items[index] = type;
-    return expr_param(b->cx, index, type, bind_at(b, n), out);
+    struct type *type = &plan->parameter_types.items[index];
+    if (b->env->params != NULL && index < b->env->param_count) *type = b->env->params[index].type;
+    return expr_param(b->cx, index, *type, bind_at(b, n), out);
 }
 
 /* Kinds that are in the language and not here. */

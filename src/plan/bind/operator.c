@@ -52,6 +52,8 @@ llkv_code bind_compare(struct binder *b, enum compare_op op, const struct expr *
         if (classes) return compare_classes(b, op, left, right, at, out);
         return no_operator(b, names[op], left, right, at);
     }
+    bool unknown = left->kind == EXPR_PARAM || right->kind == EXPR_PARAM;
+    if (type.id == TYPE_NULL && unknown) type = type_of(TYPE_VARCHAR);
     const struct expr *args[2];
     TRY(bind_coerce(b, left, type, "the left side", &args[0]));
     TRY(bind_coerce(b, right, type, "the right side", &args[1]));
@@ -200,7 +202,8 @@ static llkv_code bind_arith(struct binder *b, enum arith_op op, const char *name
         return no_operator(b, name, args[0], args[1], at);
     if (b->settings->sqlite_compat) {
         for (int i = 0; i < 2; i++)
-            if (args[i]->type.id == TYPE_NULL) TRY(bind_null(b, type_of(TYPE_BIGINT), at, &args[i]));
+            if (args[i]->type.id == TYPE_NULL)
+                TRY(bind_cast(b, args[i], type_of(TYPE_BIGINT), EXPR_CAST_PLAIN, at, &args[i]));
         return compat_arith(b, op, args, at, out);
     }
     return number_arith(b, op, exact, args, at, out);
@@ -291,7 +294,8 @@ llkv_code bind_unary(struct binder *b, uint16_t op, const struct expr *value, in
     }
     if (op == AST_UNARY_FACTORIAL) return bind_function(b, SLICE("factorial"), &value, 1, at, out);
     TRY(arith_operand(b, value, &e));
-    if (e->type.id == TYPE_NULL) TRY(bind_null(b, type_of(TYPE_INTEGER), at, &e));
+    if (e->type.id == TYPE_NULL)
+        TRY(bind_cast(b, e, type_of(TYPE_INTEGER), EXPR_CAST_PLAIN, at, &e));
     bool bits = op == AST_UNARY_BIT_NOT;
     if (bits && b->settings->sqlite_compat)
         TRY(bind_cast(b, e, type_of(TYPE_BIGINT), EXPR_CAST_SQLITE, at, &e));

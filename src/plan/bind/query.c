@@ -176,7 +176,7 @@ static llkv_code bind_output_order(struct binder *b, const struct ast_list *orde
                 TRY(add_order(b, sort, item, io->columns[c].iu));
             continue;
         }
-        uint32_t column;
+        uint32_t column = 0;
         TRY(order_column(b, io, item->value, &column));
         TRY(add_order(b, sort, item, io->columns[column].iu));
     }

@@ -267,8 +267,7 @@ static llkv_code distinct_on(struct output *o, order_list *out)
 {
     struct binder *b = o->b;
     for (uint32_t i = 0; i < o->select->distinct_on.count; i++) {
-        struct ast_order order = {.base = o->select->distinct_on.items[i][0],
-                                  .value = o->select->distinct_on.items[i]};
+        struct ast_order order = {.value = o->select->distinct_on.items[i]};
         struct order_item item = {.order = NULL};
         TRY(output_of(o, &order, &item.output));
         if (item.output < 0) {
@@ -280,22 +279,63 @@ static llkv_code distinct_on(struct output *o, order_list *out)
     return LLKV_OK;
 }
 
-static uint32_t push_hidden(struct output *o, const order_list *items, llkv_code *out_rc)
+/* What is sorted or told apart by, but not shown, is computed behind the columns. */
+static llkv_code push_hidden(struct output *o, const order_list *items)
 {
-    uint32_t count = 0;
-    for (uint32_t i = 0; i < items->count; i++) {
-        if (items->items[i].output >= 0) continue;
-        *out_rc = vec_push_expr(o, items->items[i].expr);
-        if (*out_rc != LLKV_OK) return count;
-        count++;
+    for (uint32_t i = 0; i < items->count; i++)
+        if (items->items[i].output < 0) VEC_PUSH(o->b->cx, &o->exprs, items->items[i].expr);
+    return LLKV_OK;
+}
+
+/* DISTINCT ON (...): of each combination the first row in the order of ORDER BY. */
+static llkv_code keep_first(struct output *o, const order_list *on, const iu_id *hidden,
+                            uint32_t hidden_count, const struct lnode *sort)
+{
+    iu_id *keys = cx_alloc_array(o->b->cx, on->count + 1u, sizeof *keys);
+    uint32_t count = 0, next_hidden = 0;
+    if (keys == NULL) return LLKV_NOMEM;
+    for (uint32_t i = 0; i < on->count; i++) {
+        const struct order_item *item = &on->items[i];
+        iu_id iu = item->output >= 0 ? o->columns.items[item->output].iu : hidden[next_hidden++];
+        bool again = false;
+        for (uint32_t k = 0; k < count; k++) again |= keys[k] == iu;
+        if (!again) keys[count++] = iu;
     }
-    return count;
+    TRY(want_outputs(o, hidden, hidden_count));
+    for (uint32_t i = 0; sort != NULL && i < sort->sort.keys.count; i++)
+        TRY(iuset_add_expr(o->b->cx, &o->wanted, sort->sort.keys.items[i].expr));
+    return first_rows(o, keys, count, sort);
+}
+
+/* Outputs and the expressions sorted by, computed; then DISTINCT and the sort on top. */
+static llkv_code finish(struct output *o, const struct ast_list *order)
+{
+    struct binder *b = o->b;
+    order_list items = {0}, on = {0};
+    struct lnode *sort = NULL;
+    uint32_t shown = o->exprs.count;
+    if (order != NULL) TRY(bind_order_items(o, order, &items));
+    TRY(distinct_on(o, &on));
+    TRY(push_hidden(o, &items));
+    uint32_t sorted_by = o->exprs.count - shown;
+    TRY(push_hidden(o, &on));
+    iu_id *ius = cx_alloc_array(b->cx, o->exprs.count + 1u, sizeof *ius);
+    if (ius == NULL) return LLKV_NOMEM;
+    TRY(compute(b, o->scope, o->exprs.items, o->exprs.count, ius));
+    for (uint32_t i = 0; i < shown; i++) o->columns.items[i].iu = ius[i];
+    if (items.count != 0) TRY(sort_node(o, &items, ius + shown, &sort));
+    if (on.count != 0)
+        TRY(keep_first(o, &on, ius + shown + sorted_by, o->exprs.count - shown - sorted_by, sort));
+    else if ((o->select->base.flags & AST_SELECT_DISTINCT) != 0)
+        TRY(bind_distinct(o, ius + shown, sorted_by));
+    if (sort == NULL) return LLKV_OK;
+    sort->child[0] = o->scope->node;
+    o->scope->node = sort;
+    return LLKV_OK;
 }
 
 static llkv_code refuse(struct binder *b, const struct ast_select *select)
 {
-    if (select->distinct_on.count != 0)
-        return bind_unsupported(b, select->distinct_on.items[0], "DISTINCT ON");
     if (select->windows.count != 0)
         return bind_unsupported(b, select->windows.items[0], "WINDOW");
     if (select->qualify != NULL) return bind_unsupported(b, select->qualify, "QUALIFY");

@@ -67,7 +67,8 @@ static llkv_code mark(struct binder *b, struct scope *scope, const struct expr *
     TRY(plan_column(b->plan, right->columns[0].iu, at, &column));
     if (right->columns[0].literal_text && left->type.id != TYPE_VARCHAR)
         TRY(bind_cast(b, column, left->type, EXPR_CAST_PLAIN, at, &column));
-    if (left->type.id == TYPE_NULL) TRY(bind_null(b, column->type, at, &left));
+    if (left->type.id == TYPE_NULL)
+        TRY(bind_cast(b, left, column->type, EXPR_CAST_PLAIN, at, &left));
     TRY(bind_compare(b, op, left, column, at, &comparison));
     struct lnode *join;
     TRY(attach(b, scope, LJOIN_MARK, right->node, at, &join));

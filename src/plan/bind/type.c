@@ -110,14 +110,36 @@ static struct type compat_type(struct type type)
     return type;
 }
 
+/* Types of the language that are not here have a name, too. */
+static llkv_code no_type(struct binder *b, const struct ast_type *type, struct slice name)
+{
+    static const char *const later[] = {
+        "bit",       "bitstring",     "json",   "timetz",    "time with time zone", "timestamp_s",
+        "timestamp_ms", "timestamp_us", "timestamp_ns", "bignum", "varint", "struct", "map", "list",
+        "enum", "union"};
+    for (size_t i = 0; i < ARRAY_COUNT(later); i++)
+        if (slice_equal_folded(slice_of(later[i]), name))
+            return cx_fail_at(b->cx, LLKV_UNSUPPORTED, bind_at(b, &type->base), NULL,
+                              "type %s is not supported", later[i]);
+    llkv_code rc = cx_fail_at(b->cx, LLKV_NAME, bind_at(b, &type->base), "42704",
+                              "type \"%.*s\" does not exist", SLICE_ARG(name));
+    const char *near = NULL;
+    uint32_t least = 3;
+    for (size_t i = 0; i < ARRAY_COUNT(type_names); i++) {
+        uint32_t edits = slice_edits(slice_of(type_names[i].name), name);
+        if (edits >= least || edits * 2 > name.len) continue;
+        least = edits;
+        near = type_names[i].name;
+    }
+    return near == NULL ? rc : cx_hint(b->cx, "did you mean %s?", near);
+}
+
 llkv_code bind_type(struct binder *b, const struct ast_type *type, struct type *out)
 {
     if (type->base.op != AST_TYPE_NAMED) return bind_unsupported(b, &type->base, "this type");
     struct slice name = type->name.parts[type->name.count - 1].text;
     const struct type_name *found = type->name.count == 1 ? find_name(name) : NULL;
-    if (found == NULL)
-        return cx_fail_at(b->cx, LLKV_UNSUPPORTED, bind_at(b, &type->base), NULL,
-                          "type \"%.*s\" is not supported", SLICE_ARG(name));
+    if (found == NULL) return no_type(b, type, name);
     uint32_t args_max = found->args == ARGS_DECIMAL ? 2 : found->args == ARGS_LENGTH ? 1 : 0;
     if (type->args.count > args_max && !(b->settings->sqlite_compat && type->args.count <= 2))
         return cx_fail_at(b->cx, LLKV_TYPE, bind_at(b, &type->base), "42601",

@@ -9,7 +9,8 @@ static const struct expr *member_in(const struct join_class *c, uint64_t set)
     return NULL;
 }
 
-/* What the join of two sets has to compare: one pair per class, and every condition that is whole. */
+/* What the join of two sets has to compare: one pair per class, and every condition that is whole.
+ */
 static llkv_code add_conditions(struct join_graph *graph, const struct join_tree *tree,
                                 expr_list *out)
 {

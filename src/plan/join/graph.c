@@ -164,8 +164,8 @@ static llkv_code add_condition(struct builder *b, const struct expr *e)
     struct join_graph *graph = b->graph;
     struct join_pred pred = {.leaves = leaves_of(b, e), .expr = e};
     bool one = (pred.leaves & (pred.leaves - 1)) == 0;
-    bool key = expr_is_equality(e, NULL) &&
-               (leaves_of(b, e->args[0]) & leaves_of(b, e->args[1])) == 0;
+    bool key =
+        expr_is_equality(e, NULL) && (leaves_of(b, e->args[0]) & leaves_of(b, e->args[1])) == 0;
     bool stays = (e->flags & EXPR_VOLATILE) != 0 || ((e->flags & EXPR_CAN_RAISE) != 0 && !key);
     if (one || stays) {
         VEC_PUSH(graph->plan->cx, &graph->rest, e);
@@ -194,7 +194,8 @@ llkv_code join_graph_init(struct plan *plan, struct join_graph *graph, const exp
         TRY(add_condition(&b, conditions->items[i]));
     for (uint32_t i = 0; i < graph->classes.count; i++) {
         struct join_class *c = &graph->classes.items[i];
-        for (uint32_t k = 1; k < c->members.count; k++) TRY(compare_inside(graph, c, k));
+        for (uint32_t k = 1; k < c->members.count; k++)
+            TRY(compare_inside(graph, c, k));
         add_neighbours(graph, c->leaves);
     }
     for (uint32_t i = 0; i < graph->preds.count; i++)
@@ -263,6 +264,5 @@ struct join_tree join_estimate(struct join_graph *graph, const struct join_tree 
     double rows = left->rows * right->rows * part / distinct;
     double build = fmin(left->rows, right->rows), probe = fmax(left->rows, right->rows);
     double cost = left->cost + right->cost + 2 * build + probe + rows;
-    return (struct join_tree){
-        .set = set, .rows = rows, .cost = cost, .left = left, .right = right};
+    return (struct join_tree){.set = set, .rows = rows, .cost = cost, .left = left, .right = right};
 }

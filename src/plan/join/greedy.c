@@ -36,7 +36,8 @@ static llkv_code plant(struct forest *f)
         f->next[i] = f->graph->neighbours[i];
     }
     for (uint32_t i = 0; i < f->count; i++)
-        for (uint32_t k = i + 1; k < f->count; k++) estimate_pair(f, i, k);
+        for (uint32_t k = i + 1; k < f->count; k++)
+            estimate_pair(f, i, k);
     return LLKV_OK;
 }
 

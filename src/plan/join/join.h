@@ -1,8 +1,8 @@
 /* join.h -- the order of inner joins. Private to plan.
  *
- * A block is a maximal tree of inner joins, cut at JOIN_LEAVES_MAX leaves; whatever else stands in it
- * is a leaf and is ordered by itself. Equal columns form classes: when two sets of leaves meet, one
- * equality per class they share is enough, and every class connects all its leaves. */
+ * A block is a maximal tree of inner joins, cut at JOIN_LEAVES_MAX leaves; whatever else stands in
+ * it is a leaf and is ordered by itself. Equal columns form classes: when two sets of leaves meet,
+ * one equality per class they share is enough, and every class connects all its leaves. */
 #ifndef PLAN_JOIN_JOIN_H
 #define PLAN_JOIN_JOIN_H
 #include "plan/algebra/algebra.h"
@@ -35,8 +35,8 @@ struct join_graph {
     uint64_t neighbours[JOIN_LEAVES_MAX]; /* leaves that share a class or a condition of two */
     VEC(struct join_class) classes;
     VEC(struct join_pred) preds;
-    expr_list rest;      /* conditions that stay above the block */
-    uint64_t estimates;  /* pairs looked at: the work done */
+    expr_list rest;     /* conditions that stay above the block */
+    uint64_t estimates; /* pairs looked at: the work done */
 };
 
 /* A join tree over some leaves. */
@@ -47,7 +47,8 @@ struct join_tree {
     const struct join_tree *left, *right;
 };
 
-/* Classes, conditions and neighbours; the leaves have their rows. `conditions` are all of the block. */
+/* Classes, conditions and neighbours; the leaves have their rows. `conditions` are all of the
+ * block. */
 NODISCARD llkv_code join_graph_init(struct plan *plan, struct join_graph *graph,
                                     const expr_list *conditions);
 /* Leaves next to a set, without it. */

@@ -127,8 +127,8 @@ static llkv_code find_target(struct plan *plan, const struct lnode *semi, struct
 static llkv_code sink_semi(struct plan *plan, struct lnode **io_node)
 {
     struct lnode *node = *io_node, *left = node->child[0], **slot = &left;
-    bool filters = node->kind == LJOIN_SEMI || node->kind == LJOIN_ANTI ||
-                   node->kind == LJOIN_ANTI_NULL;
+    bool filters =
+        node->kind == LJOIN_SEMI || node->kind == LJOIN_ANTI || node->kind == LJOIN_ANTI_NULL;
     if (!filters || node->dependent || !is_inner(left)) return LLKV_OK;
     for (uint32_t i = 0; i < node->join.conditions.count; i++)
         if (node->join.conditions.items[i]->flags & (EXPR_CAN_RAISE | EXPR_VOLATILE))

@@ -1,5 +1,5 @@
-/* classes.c -- equality_classes: what is known of one column is known of all that equal it. And what
- * a disjunction over several relations says about each of them. */
+/* classes.c -- equality_classes: what is known of one column is known of all that equal it. And
+ * what a disjunction over several relations says about each of them. */
 #include "plan/rule/rule.h"
 
 struct classes {
@@ -72,7 +72,8 @@ llkv_code classes_derive(struct plan *plan, const expr_list *known, const expr_l
     if (!plan_rule_on(plan, RULE_BIT(equality_classes))) return LLKV_OK;
     struct classes c = {.plan = plan};
     bool constants = false;
-    for (uint32_t i = 0; i < known->count && !constants; i++) constants = about(known->items[i]) != 0;
+    for (uint32_t i = 0; i < known->count && !constants; i++)
+        constants = about(known->items[i]) != 0;
     if (!constants) return LLKV_OK;
     c.parent = cx_alloc_zero(plan->cx, (plan->ius.count + 1u) * sizeof *c.parent);
     if (c.parent == NULL) return LLKV_NOMEM;
@@ -103,8 +104,7 @@ static llkv_code side_of_arm(struct plan *plan, const struct expr *arm, const st
         if (expr_touches(e, side) && expr_within(e, side)) VEC_PUSH(plan->cx, &mine, e);
     }
     *out = NULL;
-    return mine.count == 0 ? LLKV_OK
-                           : plan_bool(plan, EXPR_AND, 0, mine.items, mine.count, out);
+    return mine.count == 0 ? LLKV_OK : plan_bool(plan, EXPR_AND, 0, mine.items, mine.count, out);
 }
 
 llkv_code or_side_filter(struct plan *plan, const struct expr *e, const struct iuset *side,

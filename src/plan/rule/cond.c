@@ -44,14 +44,16 @@ static llkv_code or_factor(struct plan *plan, const struct expr **io_expr)
     struct arms arms;
     expr_list common = {0};
     bool some = false;
-    for (uint32_t i = 0; i < e->arg_count; i++) some |= e->args[i]->kind == EXPR_AND;
+    for (uint32_t i = 0; i < e->arg_count; i++)
+        some |= e->args[i]->kind == EXPR_AND;
     if (!some || e->arg_count > ARMS_MAX) return LLKV_OK;
     TRY(split_arms(plan, e, &arms));
     if (arms.arm[0].count > ARM_MAX) return LLKV_OK;
     for (uint32_t i = 0; i < arms.arm[0].count; i++) {
         const struct expr *c = arms.arm[0].items[i];
         bool all = (c->flags & (EXPR_VOLATILE | EXPR_CAN_RAISE)) == 0 && !list_has(&common, c);
-        for (uint32_t k = 1; k < arms.count && all; k++) all = list_has(&arms.arm[k], c);
+        for (uint32_t k = 1; k < arms.count && all; k++)
+            all = list_has(&arms.arm[k], c);
         if (all) VEC_PUSH(plan->cx, &common, c);
     }
     if (common.count == 0) return LLKV_OK;
@@ -92,7 +94,8 @@ static llkv_code add_members(struct plan *plan, const struct expr *e, uint32_t s
                              expr_list *list)
 {
     if (e->kind == EXPR_COMPARE) return expr_list_add(plan, list, e->args[1 - side]);
-    for (uint32_t i = 1; i < e->arg_count; i++) TRY(expr_list_add(plan, list, e->args[i]));
+    for (uint32_t i = 1; i < e->arg_count; i++)
+        TRY(expr_list_add(plan, list, e->args[i]));
     return LLKV_OK;
 }
 

@@ -9,8 +9,8 @@
 static bool is_positive_limit(const struct lnode *node)
 {
     const struct expr *limit = node->limit.limit, *offset = node->limit.offset;
-    if (offset != NULL && (offset->kind != EXPR_CONST || offset->value->is_null ||
-                           offset->value->i != 0))
+    if (offset != NULL &&
+        (offset->kind != EXPR_CONST || offset->value->is_null || offset->value->i != 0))
         return false;
     if (limit == NULL) return true;
     return limit->kind == EXPR_CONST && (limit->value->is_null || limit->value->i > 0);

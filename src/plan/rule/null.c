@@ -4,14 +4,16 @@
 static llkv_code any_arg(struct plan *plan, const struct expr *e, enum null_question q,
                          struct iuset *io_set)
 {
-    for (uint32_t i = 0; i < e->arg_count; i++) TRY(null_implied(plan, e->args[i], q, io_set));
+    for (uint32_t i = 0; i < e->arg_count; i++)
+        TRY(null_implied(plan, e->args[i], q, io_set));
     return LLKV_OK;
 }
 
 static void intersect(struct iuset *set, const struct iuset *other)
 {
     set->word0 &= other->word0;
-    for (uint32_t i = 0; i < set->words; i++) set->more[i] &= i < other->words ? other->more[i] : 0;
+    for (uint32_t i = 0; i < set->words; i++)
+        set->more[i] &= i < other->words ? other->more[i] : 0;
 }
 
 static llkv_code every_arg(struct plan *plan, const struct expr *e, enum null_question q,
@@ -27,7 +29,8 @@ static llkv_code every_arg(struct plan *plan, const struct expr *e, enum null_qu
     return iuset_add_all(plan->cx, io_set, &all);
 }
 
-/* IS NOT DISTINCT FROM something that is never NULL is FALSE for a NULL; IS DISTINCT FROM is TRUE. */
+/* IS NOT DISTINCT FROM something that is never NULL is FALSE for a NULL; IS DISTINCT FROM is TRUE.
+ */
 static llkv_code of_distinct(struct plan *plan, const struct expr *e, enum null_question q,
                              struct iuset *io_set)
 {
@@ -104,7 +107,8 @@ static llkv_code rejected_below(struct plan *plan, const struct lnode *node, str
     const expr_list *list = NULL;
     TRY(cx_enter(plan->cx));
     bool left = node->op == LOP_SELECT || node->op == LOP_MAP || node->op == LOP_SORT ||
-                node->op == LOP_LIMIT, right = false;
+                node->op == LOP_LIMIT,
+         right = false;
     if (node->op == LOP_SELECT) list = &node->select.conjuncts;
     if (node->op == LOP_SCAN) list = &node->scan.conjuncts;
     if (node->op == LOP_JOIN) {

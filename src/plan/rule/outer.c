@@ -85,8 +85,7 @@ static llkv_code simplify_map(struct plan *plan, struct lnode *node, const struc
     return simplify(plan, node->child[0], &below);
 }
 
-static llkv_code simplify_group(struct plan *plan, struct lnode *node,
-                                const struct iuset *rejected)
+static llkv_code simplify_group(struct plan *plan, struct lnode *node, const struct iuset *rejected)
 {
     struct iuset below = {0};
     for (uint32_t i = 0; i < node->group.keys.count; i++) {
@@ -97,8 +96,7 @@ static llkv_code simplify_group(struct plan *plan, struct lnode *node,
     return simplify(plan, node->child[0], &below);
 }
 
-static llkv_code simplify_setop(struct plan *plan, struct lnode *node,
-                                const struct iuset *rejected)
+static llkv_code simplify_setop(struct plan *plan, struct lnode *node, const struct iuset *rejected)
 {
     for (int side = 0; side < 2; side++) {
         struct iuset below = {0};

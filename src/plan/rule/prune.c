@@ -1,5 +1,5 @@
-/* prune.c -- prune: from the top down, `need` says which IUs somebody above reads; what nobody reads
- * is neither computed nor scanned, and a join that only adds such columns goes. */
+/* prune.c -- prune: from the top down, `need` says which IUs somebody above reads; what nobody
+ * reads is neither computed nor scanned, and a join that only adds such columns goes. */
 #include "plan/rule/rule.h"
 
 struct prune {
@@ -76,8 +76,7 @@ static llkv_code prune_group(struct prune *p, struct lnode *node, const struct i
         if (!iuset_has(need, agg.iu) && !(is_row && row_needed) && !only) continue;
         if (only && !iuset_has(need, agg.iu) && !is_row) {
             TRY(plan_iu_new(p->plan, type_of(TYPE_BIGINT), "", false, &agg.iu));
-            agg = (struct lagg){
-                .iu = agg.iu, .op = AGG_COUNT_STAR, .type = type_of(TYPE_BIGINT)};
+            agg = (struct lagg){.iu = agg.iu, .op = AGG_COUNT_STAR, .type = type_of(TYPE_BIGINT)};
         }
         TRY(need_of_agg(p, &agg, &below));
         if (is_row) node->group.row_of_agg = (int32_t)kept;
@@ -216,7 +215,8 @@ static llkv_code need_of_dml(struct prune *p, const struct ldml *dml, struct ius
         TRY(iuset_add_expr(cx, io_set, dml->values[i]));
     if (dml->current == NULL) return LLKV_OK;
     uint32_t columns = table_definition(dml->object->table)->column_count;
-    for (uint32_t i = 0; i < columns; i++) TRY(iuset_add_expr(cx, io_set, dml->current[i]));
+    for (uint32_t i = 0; i < columns; i++)
+        TRY(iuset_add_expr(cx, io_set, dml->current[i]));
     return LLKV_OK;
 }
 

@@ -1,8 +1,8 @@
 /* push.c -- pushdown: conditions move towards the tables they speak of.
  *
- * push() takes conditions that hold above a node and makes the node's subtree enforce them. What may
- * raise an error stays above joins, groups and set operations, and behind the conditions written
- * before it; what is volatile stays where it was written. */
+ * push() takes conditions that hold above a node and makes the node's subtree enforce them. What
+ * may raise an error stays above joins, groups and set operations, and behind the conditions
+ * written before it; what is volatile stays where it was written. */
 #include "plan/rule/rule.h"
 
 static llkv_code push(struct plan *plan, struct lnode **io_node, expr_list *conjuncts);
@@ -342,9 +342,11 @@ static llkv_code sink_scalar(struct plan *plan, struct lnode **io_node, const ex
     struct lnode **slot = &node->child[0];
     for (;;) {
         struct iuset side[2] = {{0}, {0}};
-        while ((*slot)->op == LOP_SELECT) slot = &(*slot)->child[0];
+        while ((*slot)->op == LOP_SELECT)
+            slot = &(*slot)->child[0];
         if (!is_inner(*slot)) break;
-        for (int i = 0; i < 2; i++) TRY(lnode_produced(plan, (*slot)->child[i], &side[i]));
+        for (int i = 0; i < 2; i++)
+            TRY(lnode_produced(plan, (*slot)->child[i], &side[i]));
         if (!iuset_subset(&here, &side[0]) && !iuset_subset(&here, &side[1])) break;
         slot = &(*slot)->child[iuset_subset(&here, &side[0]) ? 0 : 1];
         *out_sunk = true;

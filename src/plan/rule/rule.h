@@ -1,7 +1,7 @@
 /* rule.h -- rewrites of the logical tree, and the facts they rest on. Private to plan.
  *
- * A rule takes the plan and leaves it in a state that plan_check accepts; whether it runs is decided
- * in pass.c. Everything lives in the plan's arena. */
+ * A rule takes the plan and leaves it in a state that plan_check accepts; whether it runs is
+ * decided in pass.c. Everything lives in the plan's arena. */
 #ifndef PLAN_RULE_RULE_H
 #define PLAN_RULE_RULE_H
 #include "plan/algebra/algebra.h"

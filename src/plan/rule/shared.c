@@ -60,7 +60,8 @@ llkv_code rule_share_columns(struct plan *plan)
     if (s.columns == NULL) return LLKV_NOMEM;
     for (int pass = 0; pass < 2; pass++) {
         s.rewrite = pass == 1;
-        for (uint32_t i = 0; i < plan->shared.count; i++) TRY(visit(&s, plan->shared.items[i]));
+        for (uint32_t i = 0; i < plan->shared.count; i++)
+            TRY(visit(&s, plan->shared.items[i]));
         TRY(visit(&s, plan->root));
     }
     return LLKV_OK;

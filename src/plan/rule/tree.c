@@ -3,7 +3,8 @@
 
 llkv_code plan_each_tree(struct plan *plan, lnode_rewrite_fn *fn)
 {
-    for (uint32_t i = 0; i < plan->shared.count; i++) TRY(fn(plan, &plan->shared.items[i]));
+    for (uint32_t i = 0; i < plan->shared.count; i++)
+        TRY(fn(plan, &plan->shared.items[i]));
     return fn(plan, &plan->root);
 }
 
@@ -64,7 +65,8 @@ static llkv_code count_expr(void *arg, const struct expr **io_expr)
 
 static void count_list(struct uses *uses, const iu_list *list)
 {
-    for (uint32_t i = 0; i < list->count; i++) uses->count[list->items[i]]++;
+    for (uint32_t i = 0; i < list->count; i++)
+        uses->count[list->items[i]]++;
 }
 
 static llkv_code count_tree(struct uses *uses, struct lnode *node)
@@ -87,7 +89,8 @@ static void count_dml(struct uses *uses, const struct ldml *dml)
         expr_columns(dml->values[i], count_column, uses);
     if (dml->current == NULL) return;
     uint32_t columns = table_definition(dml->object->table)->column_count;
-    for (uint32_t i = 0; i < columns; i++) expr_columns(dml->current[i], count_column, uses);
+    for (uint32_t i = 0; i < columns; i++)
+        expr_columns(dml->current[i], count_column, uses);
 }
 
 llkv_code plan_count_uses(struct plan *plan, const struct ldml *dml, uint32_t **out_uses)

@@ -70,9 +70,8 @@ static llkv_code join_unique(struct plan *plan, const struct lnode *node,
         TRY(rows_unique(plan, node->child[0], columns, out));
         if (!*out) return LLKV_OK;
         TRY(join_partner_unique(plan, node, out));
-        return *out || node->kind == LJOIN_LEFT
-                   ? LLKV_OK
-                   : rows_unique(plan, node->child[1], columns, out);
+        return *out || node->kind == LJOIN_LEFT ? LLKV_OK
+                                                : rows_unique(plan, node->child[1], columns, out);
     }
     case LJOIN_RIGHT:
     case LJOIN_FULL: return LLKV_OK;
@@ -138,7 +137,8 @@ llkv_code join_partner_unique(struct plan *plan, const struct lnode *join, bool 
     struct iuset null_equal = {0};
     TRY(iuset_copy(plan->cx, &columns, &null_equal));
     const struct lnode *group = join->child[1];
-    while (group->op == LOP_MAP || group->op == LOP_SELECT) group = group->child[0];
+    while (group->op == LOP_MAP || group->op == LOP_SELECT)
+        group = group->child[0];
     for (uint32_t i = 0; group->op == LOP_GROUP && i < join->join.conditions.count; i++) {
         const struct expr *e = join->join.conditions.items[i];
         if (e->kind != EXPR_DISTINCT || e->op != 1) continue;
@@ -153,7 +153,8 @@ llkv_code join_partner_unique(struct plan *plan, const struct lnode *join, bool 
 
 bool rows_exactly_one(const struct lnode *node)
 {
-    while (node->op == LOP_MAP || node->op == LOP_SORT) node = node->child[0];
+    while (node->op == LOP_MAP || node->op == LOP_SORT)
+        node = node->child[0];
     if (node->op == LOP_VALUES) return node->values.row_count == 1;
     return node->op == LOP_GROUP && node->group.keys.count == 0;
 }

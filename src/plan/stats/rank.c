@@ -1,5 +1,6 @@
 /* rank.c -- filter_order: of several conditions on the same rows, the one that drops most per
- * nanosecond comes first. Those that may raise an error stay behind the ones written before them. */
+ * nanosecond comes first. Those that may raise an error stay behind the ones written before them.
+ */
 #include <math.h>
 
 #include "plan/stats/stats.h"
@@ -40,7 +41,8 @@ static llkv_code cost_of(struct plan *plan, const struct expr *e, double *io_cos
     *io_cost += own_cost(e);
     if (e->arg_count == 0 || e->kind == EXPR_IN) return LLKV_OK;
     TRY(cx_enter(plan->cx));
-    for (uint32_t i = 0; i < e->arg_count; i++) TRY(cost_of(plan, e->args[i], io_cost));
+    for (uint32_t i = 0; i < e->arg_count; i++)
+        TRY(cost_of(plan, e->args[i], io_cost));
     cx_leave(plan->cx);
     return LLKV_OK;
 }

@@ -6,13 +6,14 @@
 /* x = y over the two sides: which argument belongs to the left; -1: another form. */
 static int key_side(const struct expr *e, const struct iuset *left)
 {
-    bool equal = (e->kind == EXPR_COMPARE && e->op == CMP_EQ) ||
-                 (e->kind == EXPR_DISTINCT && e->op == 1);
+    bool equal =
+        (e->kind == EXPR_COMPARE && e->op == CMP_EQ) || (e->kind == EXPR_DISTINCT && e->op == 1);
     if (!equal) return -1;
     bool in_left[2] = {false, false};
     for (int i = 0; i < 2; i++) {
         const struct expr *column = e->args[i];
-        while (column->kind != EXPR_COLUMN && column->arg_count != 0) column = column->args[0];
+        while (column->kind != EXPR_COLUMN && column->arg_count != 0)
+            column = column->args[0];
         if (column->kind != EXPR_COLUMN) return -1;
         in_left[i] = iuset_has(left, column->column);
     }
@@ -41,7 +42,8 @@ llkv_code stats_join(struct plan *plan, const expr_list *conditions, const struc
         keys = true;
     }
     /* several columns have at most as many combinations as there are rows */
-    for (int k = 0; k < 2; k++) distinct[k] = fmax(1, fmin(distinct[k], rows[k]));
+    for (int k = 0; k < 2; k++)
+        distinct[k] = fmax(1, fmin(distinct[k], rows[k]));
     if (keys) *out /= fmax(distinct[0], distinct[1]);
     return LLKV_OK;
 }
@@ -158,9 +160,7 @@ llkv_code stats_node_rows(struct plan *plan, struct lnode *node)
     case LOP_JOIN: return join_rows(plan, node);
     case LOP_GROUP: return group_rows(plan, node);
     case LOP_SETOP: node->rows = setop_rows(node); break;
-    case LOP_SHARED:
-        node->rows = fmax(0, plan->shared.items[node->shared.index]->rows);
-        break;
+    case LOP_SHARED: node->rows = fmax(0, plan->shared.items[node->shared.index]->rows); break;
     case LOP_COUNT: break;
     }
     return LLKV_OK;

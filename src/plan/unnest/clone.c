@@ -80,8 +80,7 @@ static llkv_code clone_group(struct cloner *c, struct lnode *node, const struct 
         if (agg.order_count != 0) {
             agg.order = cx_alloc_array(c->plan->cx, agg.order_count, sizeof *agg.order);
             if (agg.order == NULL) return LLKV_NOMEM;
-            memcpy(agg.order, old->group.aggs.items[i].order,
-                   agg.order_count * sizeof *agg.order);
+            memcpy(agg.order, old->group.aggs.items[i].order, agg.order_count * sizeof *agg.order);
         }
         VEC_PUSH(c->plan->cx, &node->group.aggs, agg);
     }

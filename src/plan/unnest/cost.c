@@ -5,12 +5,12 @@
 #include "plan/stats/stats.h"
 #include "plan/unnest/unnest.h"
 
-#define NS_RUN 400.0          /* start the right side once */
-#define NS_SCAN_ROW 2.0       /* scan, filter and aggregate a row of it */
-#define NS_LOOKUP 300.0       /* reach rows by key */
-#define NS_PULL 3000.0        /* start a hash join */
-#define NS_KEYS 5000.0        /* and a group */
-#define NS_DOMAIN 12000.0     /* and a domain of different values */
+#define NS_RUN 400.0      /* start the right side once */
+#define NS_SCAN_ROW 2.0   /* scan, filter and aggregate a row of it */
+#define NS_LOOKUP 300.0   /* reach rows by key */
+#define NS_PULL 3000.0    /* start a hash join */
+#define NS_KEYS 5000.0    /* and a group */
+#define NS_DOMAIN 12000.0 /* and a domain of different values */
 #define NS_JOIN_ROW 4.0
 #define NS_GROUP_ROW 12.0
 #define NS_REPEAT_MIN 20000.0 /* repeated runs that take less need no domain */

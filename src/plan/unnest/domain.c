@@ -1,8 +1,9 @@
 /* domain.c -- the right side computed for every different value of the outer columns at once.
  *
- * The domain is a GROUP over the left side, whose columns stand for the outer ones. It is pushed down
- * the right side to where they are named; every operator on the way hands its columns up. The left
- * side is read twice then: a plain scan is copied, anything else becomes a shared definition. */
+ * The domain is a GROUP over the left side, whose columns stand for the outer ones. It is pushed
+ * down the right side to where they are named; every operator on the way hands its columns up. The
+ * left side is read twice then: a plain scan is copied, anything else becomes a shared definition.
+ */
 #include "plan/rule/rule.h"
 #include "plan/unnest/unnest.h"
 
@@ -88,7 +89,8 @@ static llkv_code settle_left(struct domain *d)
     if (d->ready) return LLKV_OK;
     d->ready = true;
     const struct lnode *below = left;
-    while (below->op == LOP_SELECT) below = below->child[0];
+    while (below->op == LOP_SELECT)
+        below = below->child[0];
     TRY(lnode_free(d->plan, left, &free));
     bool is_volatile = false;
     TRY(lnode_volatile(d->plan, left, &is_volatile));
@@ -135,7 +137,8 @@ static llkv_code domain_node(struct domain *d, struct lnode **out, const struct 
     } else {
         struct replace map;
         TRY(unnest_clone(d->plan, d->join->child[0], &map, &source));
-        for (uint32_t i = 0; i < d->list.count; i++) columns[i] = map.by_iu[d->list.items[i]];
+        for (uint32_t i = 0; i < d->list.count; i++)
+            columns[i] = map.by_iu[d->list.items[i]];
     }
     TRY(lnode_new(d->plan, LOP_GROUP, source, NULL, &group));
     group->group.row_of_agg = -1;
@@ -259,7 +262,8 @@ static llkv_code push_group(struct domain *d, struct lnode **io_node, const stru
     TRY(lnode_new(d->plan, LOP_JOIN, domain, node, &join));
     join->kind = LJOIN_LEFT;
     TRY(domain_conditions(d, all, columns, &join->join.conditions));
-    for (uint32_t i = 0; i < d->list.count; i++) columns[i] = all[i];
+    for (uint32_t i = 0; i < d->list.count; i++)
+        columns[i] = all[i];
     TRY(scalar_fill(d->plan, node, &join));
     *io_node = join;
     return LLKV_OK;

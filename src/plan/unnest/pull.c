@@ -28,7 +28,8 @@ static llkv_code lift(struct pull *p, const struct expr *e, expr_list *out)
     return LLKV_OK;
 }
 
-/* Errors must not come for rows that a lifted condition would have kept out: what may raise follows. */
+/* Errors must not come for rows that a lifted condition would have kept out: what may raise
+ * follows. */
 static llkv_code pull_list(struct pull *p, expr_list *list, expr_list *out)
 {
     uint32_t kept = 0, lifted = 0;

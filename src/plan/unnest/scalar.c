@@ -1,12 +1,13 @@
 /* scalar.c -- (SELECT count(*) FROM t WHERE t.k = outer.k): aggregates without keys are one row for
- * every outer row, also for those without partners. As groups they are one row per k that exists, so
- * the join pads the others, and what aggregates give for no rows is put in ("count bug"). */
+ * every outer row, also for those without partners. As groups they are one row per k that exists,
+ * so the join pads the others, and what aggregates give for no rows is put in ("count bug"). */
 #include "plan/rule/rule.h"
 #include "plan/unnest/unnest.h"
 
 struct lnode *scalar_group(struct lnode *right)
 {
-    while (right->op == LOP_MAP || right->op == LOP_SORT) right = right->child[0];
+    while (right->op == LOP_MAP || right->op == LOP_SORT)
+        right = right->child[0];
     return right->op == LOP_GROUP && right->group.keys.count == 0 ? right : NULL;
 }
 
@@ -40,8 +41,8 @@ llkv_code scalar_fill(struct plan *plan, struct lnode *group, struct lnode **io_
     return LLKV_OK;
 }
 
-/* The join becomes: the computed columns of the right side, over what empty groups give, over a left
- * join with the groups. */
+/* The join becomes: the computed columns of the right side, over what empty groups give, over a
+ * left join with the groups. */
 static llkv_code raise_chain(struct plan *plan, struct lnode *join, struct lnode *group,
                              expr_list conditions)
 {

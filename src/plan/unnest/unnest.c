@@ -1,6 +1,7 @@
 /* unnest.c -- every dependent join, outermost first: which way it goes. */
-#include "plan/rule/rule.h"
 #include "plan/unnest/unnest.h"
+
+#include "plan/rule/rule.h"
 
 /* One dependent join being looked at. */
 struct attempt {
@@ -158,7 +159,8 @@ static llkv_code unnest_node(struct plan *plan, struct lnode *node)
     if (node->op == LOP_JOIN && node->dependent) {
         TRY(attempt(plan, node));
         /* a row of aggregates may have put operators on top of the join */
-        while (node->op != LOP_JOIN) node = node->child[0];
+        while (node->op != LOP_JOIN)
+            node = node->child[0];
     }
     if (node->child[1] != NULL) TRY(unnest_node(plan, node->child[1]));
     cx_leave(plan->cx);

@@ -17,9 +17,9 @@ NODISCARD llkv_code rule_unnest(struct plan *plan);
 NODISCARD llkv_code unnest_settle(struct plan *plan);
 
 /* ---- pull.c ---- */
-/* Lift every condition that names `outer` out of *io_node into `out`. `substitute`: computed columns
- * that name `outer` may be replaced in what is lifted and, by `columns`, in what the caller holds.
- * Without `change` nothing is touched; *out_done tells whether it can be done. */
+/* Lift every condition that names `outer` out of *io_node into `out`. `substitute`: computed
+ * columns that name `outer` may be replaced in what is lifted and, by `columns`, in what the caller
+ * holds. Without `change` nothing is touched; *out_done tells whether it can be done. */
 struct unnest_pull {
     struct plan *plan;
     const struct iuset *outer;
@@ -41,18 +41,19 @@ NODISCARD llkv_code unnest_clone(struct plan *plan, const struct lnode *node,
 /* ---- domain.c ---- */
 struct domain {
     struct plan *plan;
-    struct lnode *join;         /* whose left side the values come from */
+    struct lnode *join; /* whose left side the values come from */
     const struct iuset *outer;
-    iu_list list;               /* the members of `outer` */
+    iu_list list; /* the members of `outer` */
     bool ready, shared;
-    uint32_t index;             /* of plan->shared */
+    uint32_t index; /* of plan->shared */
 };
 /* May the subtree be computed for a set of outer values? */
 NODISCARD llkv_code domain_feasible(struct plan *plan, const struct lnode *node,
                                     const struct iuset *outer, bool *out);
 NODISCARD llkv_code domain_init(struct plan *plan, struct lnode *join, const struct iuset *outer,
                                 struct domain *domain);
-/* Make *io_node produce its rows for every value of the domain; columns[i] stands for list[i] then. */
+/* Make *io_node produce its rows for every value of the domain; columns[i] stands for list[i] then.
+ */
 NODISCARD llkv_code domain_push(struct domain *domain, struct lnode **io_node,
                                 const struct expr **columns);
 /* left[i] IS NOT DISTINCT FROM right[i], for every member. */
@@ -68,8 +69,8 @@ NODISCARD llkv_code domain_rename(struct domain *domain, struct lnode *node,
 /* R is computed columns over aggregates without keys: the GROUP; NULL if it is something else. */
 struct lnode *scalar_group(struct lnode *right);
 /* By equalities that become keys; *out_done: done. */
-NODISCARD llkv_code scalar_by_keys(struct plan *plan, struct lnode *join,
-                                   const struct iuset *outer, bool change, bool *out_done);
+NODISCARD llkv_code scalar_by_keys(struct plan *plan, struct lnode *join, const struct iuset *outer,
+                                   bool change, bool *out_done);
 /* By a domain; the caller has asked domain_feasible for the group's input. */
 NODISCARD llkv_code scalar_by_domain(struct plan *plan, struct lnode *join,
                                      const struct iuset *outer);

@@ -60,39 +60,18 @@ const struct function *function_find(struct slice name, uint32_t *out_count)
 
 /* ---- suggestions ---- */
 
-enum { SUGGEST_MAX = 32, SUGGEST_EDITS = 2 };
-
-/* Letters to insert, delete or change. */
-static uint32_t edit_distance(struct slice a, struct slice b)
-{
-    uint32_t row[SUGGEST_MAX + 1];
-    for (uint32_t j = 0; j <= b.len; j++)
-        row[j] = j;
-    for (uint32_t i = 1; i <= a.len; i++) {
-        uint32_t corner = row[0];
-        row[0] = i;
-        for (uint32_t j = 1; j <= b.len; j++) {
-            uint32_t above = row[j];
-            uint32_t best = corner + (fold(a.data[i - 1]) != b.data[j - 1]);
-            if (above + 1 < best) best = above + 1;
-            if (row[j - 1] + 1 < best) best = row[j - 1] + 1;
-            row[j] = best;
-            corner = above;
-        }
-    }
-    return row[b.len];
-}
+enum { SUGGEST_EDITS = 2 };
 
 const char *function_suggest(struct slice name)
 {
     const char *best = NULL;
     uint32_t least = SUGGEST_EDITS + 1;
-    if (name.len < 2 || name.len > SUGGEST_MAX) return NULL;
+    if (name.len < 2) return NULL;
     for (uint32_t i = 0; i < function_table_count; i++) {
         struct slice known = slice_of(function_table[i].name);
-        if (known.len > SUGGEST_MAX || known.len < 2) continue;
+        if (known.len < 2) continue;
         if (i > 0 && function_table[i].name == function_table[i - 1].name) continue;
-        uint32_t distance = edit_distance(name, known);
+        uint32_t distance = slice_edits(name, known);
         /* a name of two letters is near to everything */
         if (distance >= least || distance * 2 > name.len) continue;
         least = distance;

@@ -6,7 +6,7 @@
 
 func_eval_fn func_abs, func_acos, func_acosh, func_age, func_ascii, func_asin, func_asinh,
     func_atan, func_atan2, func_atanh, func_bin_integer, func_bit_count, func_bit_length, func_cbrt,
-    func_ceil, func_century, func_chr, func_concat, func_concat_ws, func_contains, func_cos,
+    func_ceil, func_century, func_check_length, func_chr, func_concat, func_concat_ws, func_contains, func_cos,
     func_cosh, func_cot, func_current_time, func_date_diff, func_date_minus_date,
     func_date_minus_days, func_date_part, func_date_plus_days, func_date_plus_time, func_date_trunc,
     func_day, func_dayname, func_days_plus_date, func_decade, func_decode, func_degrees, func_dow,

@@ -182,6 +182,26 @@ llkv_code func_substr(struct func_call *call)
     return LLKV_OK;
 }
 
+/* Into VARCHAR(n): blanks behind the n-th character are cut off, anything else there is 22001. */
+llkv_code func_check_length(struct func_call *call)
+{
+    call_clear(call);
+    for (uint32_t i = 0; i < call->n; i++) {
+        if (!call_live(call, i)) continue;
+        struct slice text = arg_text(call, 0, i);
+        int64_t length = arg_i64(call, 1, i);
+        struct slice kept = cut_points(text, 0, length);
+        for (size_t k = kept.len; k < text.len; k++)
+            if (text.data[k] != ' ')
+                return cx_fail_at(call->cx, LLKV_DATA, call->at, "22001",
+                                  "'%.*s' is longer than %lld characters",
+                                  (int)(text.len > 40 ? 40 : text.len), text.data,
+                                  (long long)length);
+        call_set_text(call, i, kept);
+    }
+    return LLKV_OK;
+}
+
 /* left(text, n): the first n; all but the last -n if negative. */
 llkv_code func_left(struct func_call *call)
 {

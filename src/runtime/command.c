@@ -22,6 +22,8 @@ static const struct command commands[] = {
     {AST_SHOW, LLKV_RESULT_UTILITY, command_show, command_show_columns},
     {AST_PRAGMA, LLKV_RESULT_UTILITY, command_pragma, command_pragma_columns},
     {AST_EXPLAIN, LLKV_RESULT_EXPLAIN, command_explain, command_explain_columns},
+    {AST_DESCRIBE, LLKV_RESULT_UTILITY, command_describe_rows, command_describe_columns},
+    {AST_TRUNCATE, LLKV_RESULT_UTILITY, command_truncate, NULL},
 };
 
 static const struct command *find_command(const struct ast *node)

@@ -31,6 +31,10 @@ COMMAND(show);
 COMMAND(show_columns);
 COMMAND(pragma);
 COMMAND(pragma_columns);
+/* describe.c */
+COMMAND(describe_rows);
+COMMAND(describe_columns);
+COMMAND(truncate);
 /* command.c */
 COMMAND(explain);
 COMMAND(explain_columns);

@@ -238,8 +238,9 @@ static llkv_code drop_one(struct ddl *d, struct statement *s, const struct ast *
                           "%s \"%.*s\" does not exist", kind_text(drop->op), SLICE_ARG(name->text));
     }
     if (!kind_fits(drop->op, object))
-        return cx_fail_at(d->cx, LLKV_NAME, (int32_t)name->at, "42809", "\"%s\" is not a %s",
-                          object->name, kind_text(drop->op));
+        return cx_fail_at(d->cx, LLKV_NAME, (int32_t)name->at, "42809", "\"%s\" is not %s %s",
+                          object->name, drop->op == AST_OBJECT_INDEX ? "an" : "a",
+                          kind_text(drop->op));
     return drop_object(d->cx, s, object);
 }
 

@@ -36,6 +36,10 @@ NODISCARD llkv_code session_set(struct cx *cx, struct session *session, struct s
 /* RESET name. */
 NODISCARD llkv_code session_reset(struct cx *cx, struct session *session, struct slice name,
                                   int32_t at);
+/* RESET ALL: what new sessions start with. */
+void session_reset_all(struct session *session);
+/* Every setting, by number; NULL behind the last. */
+const char *session_setting_name(uint32_t index);
 /* The value as text, in cx->arena. */
 NODISCARD llkv_code session_show(struct cx *cx, const struct session *session, struct slice name,
                                  int32_t at, const char **out_value);

@@ -172,6 +172,35 @@ static const struct setting settings_list[] = {
      "names of optimizer rules with commas between, or all"},
 };
 
+/* Of the database, since it was opened. */
+static bool is_fixed(struct slice name)
+{
+    return text_is(name, "threads") || text_is(name, "memory_limit");
+}
+
+static const char *show_fixed(struct cx *cx, const struct database *db, struct slice name)
+{
+    if (text_is(name, "threads")) return cx_printf(cx, "%u", db->threads);
+    return cx_printf(cx, "%lld", (long long)db->budget.limit_bytes);
+}
+
+static llkv_code refuse_fixed(struct cx *cx, struct slice name, int32_t at)
+{
+    if (!is_fixed(name)) return LLKV_OK;
+    return cx_fail_at(cx, LLKV_UNSUPPORTED, at, NULL,
+                      "changing %.*s of an open database is not supported", SLICE_ARG(name));
+}
+
+static llkv_code no_setting(struct cx *cx, struct slice name, int32_t at)
+{
+    llkv_code rc =
+        cx_fail_at(cx, LLKV_NAME, at, "42704", "there is no setting \"%.*s\"", SLICE_ARG(name));
+    for (size_t i = 0; i < ARRAY_COUNT(settings_list); i++)
+        if (slice_edits(slice_of(settings_list[i].name), name) <= 2)
+            return cx_hint(cx, "did you mean %s?", settings_list[i].name);
+    return rc;
+}
+
 static llkv_code find_setting(struct cx *cx, struct slice name, int32_t at,
                               const struct setting **out)
 {
@@ -180,7 +209,7 @@ static llkv_code find_setting(struct cx *cx, struct slice name, int32_t at,
             *out = &settings_list[i];
             return LLKV_OK;
         }
-    return cx_fail_at(cx, LLKV_NAME, at, "42704", "there is no setting \"%.*s\"", SLICE_ARG(name));
+    return no_setting(cx, name, at);
 }
 
 llkv_code session_set(struct cx *cx, struct session *session, struct slice name,
@@ -188,6 +217,7 @@ llkv_code session_set(struct cx *cx, struct session *session, struct slice name,
 {
     const struct setting *setting;
     struct slice text;
+    TRY(refuse_fixed(cx, name, at));
     TRY(find_setting(cx, name, at, &setting));
     if (value->is_null)
         return cx_fail_at(cx, LLKV_DATA, at, "22023", "a setting cannot be NULL");
@@ -211,6 +241,7 @@ llkv_code session_set(struct cx *cx, struct session *session, struct slice name,
 llkv_code session_reset(struct cx *cx, struct session *session, struct slice name, int32_t at)
 {
     const struct setting *setting;
+    TRY(refuse_fixed(cx, name, at));
     TRY(find_setting(cx, name, at, &setting));
     struct database *db = session->database;
     pthread_mutex_lock(&db->defaults_mutex);
@@ -224,10 +255,31 @@ llkv_code session_reset(struct cx *cx, struct session *session, struct slice nam
     return LLKV_OK;
 }
 
+void session_reset_all(struct session *session)
+{
+    struct database *db = session->database;
+    pthread_mutex_lock(&db->defaults_mutex);
+    session->settings = db->defaults;
+    pthread_mutex_unlock(&db->defaults_mutex);
+    session->settings_epoch++;
+}
+
+const char *session_setting_name(uint32_t index)
+{
+    static const char *const fixed[] = {"memory_limit", "threads"};
+    if (index < ARRAY_COUNT(settings_list)) return settings_list[index].name;
+    index -= (uint32_t)ARRAY_COUNT(settings_list);
+    return index < ARRAY_COUNT(fixed) ? fixed[index] : NULL;
+}
+
 llkv_code session_show(struct cx *cx, const struct session *session, struct slice name, int32_t at,
                        const char **out_value)
 {
     const struct setting *setting;
+    if (is_fixed(name)) {
+        *out_value = show_fixed(cx, session->database, name);
+        return *out_value == NULL ? LLKV_NOMEM : LLKV_OK;
+    }
     TRY(find_setting(cx, name, at, &setting));
     *out_value = setting->show(cx, &session->settings);
     return *out_value == NULL ? LLKV_NOMEM : LLKV_OK;

@@ -34,9 +34,10 @@ llkv_code command_set(struct cx *cx, struct statement *s, const struct ast *node
     if (set->scope == AST_SET_LOCAL || set->scope == AST_SET_VARIABLE)
         return cx_fail_at(cx, LLKV_UNSUPPORTED, (int32_t)node->at, NULL,
                           "SET LOCAL and SET VARIABLE are not supported");
-    if (set->name.count == 0)
-        return cx_fail_at(cx, LLKV_UNSUPPORTED, (int32_t)node->at, NULL,
-                          "RESET ALL is not supported");
+    if (set->name.count == 0) {
+        session_reset_all(session);
+        return LLKV_OK;
+    }
     int32_t at = (int32_t)set->name.parts[0].at;
     struct slice name = setting_name(&set->name);
     bool reset = node->op == AST_SET_RESET ||
@@ -60,6 +61,9 @@ llkv_code command_show_columns(struct cx *cx, struct statement *s, const struct 
 {
     const struct ast_show *show = (const struct ast_show *)node;
     static const char *const tables[] = {"name"};
+    static const char *const settings[] = {"name", "value"};
+    if (node->flags == AST_SHOW_ALL)
+        return command_columns(cx, s, settings, ARRAY_COUNT(settings));
     if (shows_tables(node)) return command_columns(cx, s, tables, 1);
     if (node->flags != 0 || show->name.count == 0)
         return cx_fail_at(cx, LLKV_UNSUPPORTED, (int32_t)node->at, NULL,
@@ -86,10 +90,21 @@ static llkv_code show_tables(struct cx *cx, struct statement *s)
     return rc;
 }
 
+static llkv_code show_settings(struct cx *cx, struct statement *s)
+{
+    const char *cells[2];
+    for (uint32_t i = 0; (cells[0] = session_setting_name(i)) != NULL; i++) {
+        TRY(session_show(cx, s->session, slice_of(cells[0]), -1, &cells[1]));
+        TRY(command_add_row(cx, s, cells));
+    }
+    return LLKV_OK;
+}
+
 llkv_code command_show(struct cx *cx, struct statement *s, const struct ast *node)
 {
     const struct ast_show *show = (const struct ast_show *)node;
     const char *value;
+    if (node->flags == AST_SHOW_ALL) return show_settings(cx, s);
     if (shows_tables(node)) return show_tables(cx, s);
     TRY(session_show(cx, s->session, setting_name(&show->name), (int32_t)show->name.parts[0].at,
                      &value));

@@ -24,7 +24,7 @@ enum { THREADS_MAX = 1024, DEBUG_ROWS_MAX = 1 << 24 };
     X(NULLVALUE, "nullvalue", "TEXT", "what NULL is shown as")                                     \
     X(THREADS, "threads", "N", "worker threads (default: one for each processor)")                 \
     X(MEMORY_LIMIT, "memory-limit", "SIZE", "such as 512MB or 4GB (default: 80 % of memory)")      \
-    X(DEBUG_SEGMENT_ROWS, "debug-segment-rows", "N", "test with smaller storage units (see engine.h)")     \
+    X(DEBUG_SEGMENT_ROWS, "debug-segment-rows", "N", "test with smaller storage units")            \
     X(DEBUG_VECTOR_ROWS, "debug-vector-rows", "N", "test with smaller vectors")                    \
     X(NO_PRUNING, "no-pruning", NULL, "test without statistics")                                   \
     X(VERSION, "version", NULL, "print the version")                                               \

@@ -13,17 +13,38 @@ llkv_code bind_flag(struct binder *b, const struct expr *e, uint8_t flag, const 
     return LLKV_OK;
 }
 
+/* Longer texts are cheaper to make again than to keep in every plan: a chain of || would keep all of
+ * its beginnings. */
+enum { FOLD_TEXT_BYTES_MAX = 4096 };
+
+/* An argument that could not be folded will not be for its parent either, unless the parent may
+ * never ask for it. */
+static bool args_folded(const struct expr *e)
+{
+    if (e->kind == EXPR_AND || e->kind == EXPR_OR || e->kind == EXPR_CASE ||
+        e->kind == EXPR_COALESCE || e->kind == EXPR_CAST)
+        return true;
+    for (uint32_t i = 0; i < e->arg_count; i++)
+        if (!expr_is_const(e->args[i])) return false;
+    return true;
+}
+
 llkv_code bind_fold(struct binder *b, const struct expr *e, const struct expr **out)
 {
     *out = e;
     if (e->kind == EXPR_CONST || e->kind == EXPR_COLUMN || e->kind == EXPR_PARAM) return LLKV_OK;
     if ((e->flags & (EXPR_VOLATILE | EXPR_HAS_COLUMN | EXPR_HAS_PARAM)) != 0) return LLKV_OK;
-    if (!plan_rule_on(b->plan, RULE_BIT(const_fold))) return LLKV_OK;
+    if (!plan_rule_on(b->plan, RULE_BIT(const_fold)) || !args_folded(e)) return LLKV_OK;
     struct value value;
+    struct arena_mark mark = arena_mark(b->cx->arena);
     llkv_code rc = expr_evaluate(b->cx, e, NULL, b->settings->sqlite_compat, &value);
     if (rc == LLKV_NOMEM || rc == LLKV_CANCELLED) return rc;
     if (rc != LLKV_OK) { /* it raises only if it is reached */
         b->cx->error->code = LLKV_OK;
+        return LLKV_OK;
+    }
+    if (!value.is_null && e->type.phys == PHYS_VIEW && value.s.len > FOLD_TEXT_BYTES_MAX) {
+        arena_rewind(b->cx->arena, mark);
         return LLKV_OK;
     }
     value.type = e->type;

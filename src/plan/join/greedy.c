@@ -1,18 +1,19 @@
 /* greedy.c -- the two trees with the smallest result meet first (greedy operator ordering). */
 #include "plan/join/join.h"
 
-/* Trees that are not joined yet, and for each the best partner behind it. */
+/* Trees that are not joined yet, and what joining each pair would give. */
 struct forest {
     struct join_graph *graph;
     uint32_t count;
     struct join_tree *trees[JOIN_LEAVES_MAX];
     uint64_t next[JOIN_LEAVES_MAX]; /* leaves next to each tree */
     double *rows;                   /* of every pair i < k; < 0: not connected */
+    uint32_t width;                 /* of a line of `rows` */
 };
 
 static double *pair_rows(struct forest *f, uint32_t i, uint32_t k)
 {
-    return &f->rows[i < k ? i * JOIN_LEAVES_MAX + k : k * JOIN_LEAVES_MAX + i];
+    return &f->rows[i < k ? i * f->width + k : k * f->width + i];
 }
 
 static void estimate_pair(struct forest *f, uint32_t i, uint32_t k)
@@ -27,7 +28,8 @@ static llkv_code plant(struct forest *f)
 {
     struct cx *cx = f->graph->plan->cx;
     f->count = f->graph->leaf_count;
-    f->rows = cx_alloc_array(cx, (size_t)JOIN_LEAVES_MAX * JOIN_LEAVES_MAX, sizeof *f->rows);
+    f->width = f->count;
+    f->rows = cx_alloc_array(cx, (size_t)f->width * f->width, sizeof *f->rows);
     if (f->rows == NULL) return LLKV_NOMEM;
     for (uint32_t i = 0; i < f->count; i++) {
         f->trees[i] = cx_alloc(cx, sizeof *f->trees[i]);

@@ -181,7 +181,7 @@ static llkv_code add_result(struct cx *cx, llkv_results *results, struct one_res
 static llkv_code run_one(struct cx *cx, llkv_results *results, struct statement *statement,
                          size_t offset)
 {
-    struct one_result *result;
+    struct one_result *result = NULL;
     TRY(add_result(cx, results, &result));
     llkv_code rc = run_kept(cx, statement, &result->rows);
     if (rc != LLKV_OK) {

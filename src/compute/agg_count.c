@@ -56,6 +56,12 @@ static llkv_code count_merge(struct agg_context *ac, void *into, const void *fro
     return LLKV_OK;
 }
 
+void agg_count_total(void *state, int64_t sum, int64_t count)
+{
+    (void)sum;
+    ((struct count_state *)state)->count += count;
+}
+
 static llkv_code count_final(struct agg_context *ac, const void *state, void *out, bool *out_valid)
 {
     (void)ac;

@@ -14,6 +14,8 @@ const struct agg_kernel *agg_pick_find(enum agg_op op, enum phys_type in);
 const struct agg_kernel *agg_text_find(enum agg_op op, enum phys_type in);
 const struct agg_kernel *agg_bits_find(enum agg_op op, enum phys_type in);
 
+agg_total_fn agg_count_total, agg_sum_total; /* of count_state and sum_state */
+
 ALWAYS_INLINE bool agg_valid(const uint64_t *validity, uint32_t i)
 {
     return validity == NULL || bit_get(validity, i);

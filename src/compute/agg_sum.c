@@ -45,6 +45,13 @@ static llkv_code narrow_merge(struct agg_context *ac, void *into, const void *fr
     return LLKV_OK;
 }
 
+void agg_sum_total(void *state, int64_t sum, int64_t count)
+{
+    struct sum_state *s = (struct sum_state *)state;
+    state_add(s, sum);
+    s->count += count;
+}
+
 static llkv_code narrow_final(struct agg_context *ac, const void *state, void *out, bool *out_valid)
 {
     (void)ac;

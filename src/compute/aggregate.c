@@ -17,3 +17,13 @@ const struct agg_kernel *agg_kernel_find(enum agg_op op, enum phys_type in)
     }
     return NULL;
 }
+
+agg_total_fn *agg_total_find(enum agg_op op, enum phys_type in)
+{
+    if (op == AGG_COUNT_STAR) return agg_count_total;
+    if (op == AGG_COUNT && in != PHYS_NULLS) return agg_count_total;
+    if (op != AGG_SUM && op != AGG_SUM_I64 && op != AGG_TOTAL && op != AGG_AVG) return NULL;
+    const bool is_signed = in == PHYS_I8 || in == PHYS_I16 || in == PHYS_I32 || in == PHYS_I64;
+    const bool is_unsigned = in == PHYS_U8 || in == PHYS_U16 || in == PHYS_U32 || in == PHYS_U64;
+    return is_signed || is_unsigned ? agg_sum_total : NULL;
+}

@@ -6,6 +6,7 @@
 #define COMPUTE_KERNEL_PRIV_H
 #include "base/cpu.h"
 #include "compute/kernel.h"
+#include "compute/totals.h"
 
 enum { SUM_BINS = 4, FLOAT_STRIP_ROWS = 256 };
 
@@ -34,6 +35,8 @@ struct tier {
     kernel_fn *compare[PHYS_COUNT][CMP_OP_COUNT][KERNEL_SHAPE_COUNT];
     min_max_fn *min_max[PHYS_COUNT];
     sum_int_fn *sum_int[PHYS_COUNT];
+    group_ids_fn *group_ids[PHYS_COUNT];
+    total_words_fn *total_words[PHYS_COUNT];
     uint32_t (*bits_to_positions)(uint16_t *out, const uint64_t *bits, uint32_t n);
     /* io[i] = hash_u64(io[i]) */
     void (*hash_words)(uint64_t *io, uint32_t n);

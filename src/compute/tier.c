@@ -185,6 +185,16 @@
 /* ---- smallest and largest, sums ---- */
 #include "compute/tier_reduce.inc.h"
 
+/* ---- numbers of groups, words to add up ---- */
+#define K_TEMPLATE "compute/totals.inc.h"
+#define K_TOP(x) ((uint64_t)((x) ^ ((x) >> 63)))
+#include "compute/each_int.inc.h"
+#undef K_TOP
+#define K_TOP(x) (x)
+#include "compute/each_uint.inc.h"
+#undef K_TOP
+#undef K_TEMPLATE
+
 /* ---- positions, hashes ---- */
 static uint32_t positions(uint16_t *out, const uint64_t *bits, uint32_t n)
 {
@@ -231,6 +241,13 @@ static void hash_mix_words(uint64_t *restrict io, const uint64_t *add, uint32_t 
         [CMP_LE] = {cmp_##id##_le_vv, cmp_##id##_le_vs, cmp_##id##_le_sv},                         \
         [CMP_GT] = {cmp_##id##_gt_vv, cmp_##id##_gt_vs, cmp_##id##_gt_sv},                         \
         [CMP_GE] = {cmp_##id##_ge_vv, cmp_##id##_ge_vs, cmp_##id##_ge_sv},                         \
+    }
+
+#define INTEGER_ROW(op, what)                                                                      \
+    {                                                                                              \
+        [PHYS_I8] = op##_i8_##what, [PHYS_I16] = op##_i16_##what, [PHYS_I32] = op##_i32_##what,    \
+        [PHYS_I64] = op##_i64_##what, [PHYS_U8] = op##_u8_##what, [PHYS_U16] = op##_u16_##what,    \
+        [PHYS_U32] = op##_u32_##what, [PHYS_U64] = op##_u64_##what                                 \
     }
 
 const struct tier TIER = {
@@ -307,6 +324,8 @@ const struct tier TIER = {
                 [PHYS_U16] = sum_u16_of,
                 [PHYS_U32] = sum_u32_of,
                 [PHYS_U64] = sum_u64_of},
+    .group_ids = INTEGER_ROW(totals, ids),
+    .total_words = INTEGER_ROW(totals, words),
     .bits_to_positions = positions,
     .hash_words = hash_words,
     .hash_mix_words = hash_mix_words,

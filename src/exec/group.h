@@ -8,6 +8,7 @@
  * Threads: a group_range belongs to the run of its range; merging works on disjoint partitions. */
 #ifndef EXEC_GROUP_H
 #define EXEC_GROUP_H
+#include "compute/totals.h"
 #include "exec/collect.h"
 #include "exec/keytab.h"
 #include "exec/sort.h"
@@ -17,6 +18,8 @@ struct link_agg {
     const struct agg_kernel *kernel;
     uint32_t state_at; /* inside the states of a group */
     bool has_arg;
+    agg_total_fn *total; /* DIRECT: fed from the totals; else NULL */
+    uint32_t total_word; /* of the sum; 0: a count */
     bool by_row; /* takes its value from the row of the group's MIN or MAX */
     struct link_expr arg;
     struct link_filter filter;
@@ -45,6 +48,7 @@ struct op_group {
     struct sort_key *order_keys;
     struct group_dim *dims;
     uint32_t slots; /* DIRECT: product of the dimensions */
+    uint32_t sum_count, sum_aggs[TOTAL_SUMS_MAX]; /* aggregates whose arguments are added up */
     uint32_t ranges_per_thread;
 };
 
@@ -64,7 +68,7 @@ struct agg_feed {
     struct rowstore ordered;
     struct eval *order_evals;
     struct vector *order_vectors;
-    struct colbuf ids;
+    struct colbuf ids, words;
     uint16_t *sel;
     uint32_t *narrow_ids, *seen_ids;
 };
@@ -81,6 +85,10 @@ struct group_range {
     uint8_t *states;
     uint64_t *counts; /* rows per slot; 0: no such group */
     size_t state_room, count_room;
+    bool totals_tried, totals_on;
+    struct totals totals; /* not yet in the states and counts */
+    size_t totals_room;
+    uint64_t totals_rows, totals_used; /* used: no |sum| is larger */
     bool has_table;
     struct keytab table;
     struct agg_feed *feeds;
@@ -135,9 +143,15 @@ bool group_direct_counts(const struct op_group *g, const struct link_agg *a);
 /* Feed it, once all rows of the range are there. */
 NODISCARD llkv_code group_direct_finish(struct run *run, const struct op_group *g,
                                         struct group_range *r);
-/* Numbers of the groups; *out_fits false: a key is outside, nothing was done. */
-NODISCARD llkv_code group_direct_ids(const struct op_group *g, struct group_range *r, uint32_t n,
-                                     bool *out_fits);
+/* Numbers of the groups to r->ids; false: a key is outside. */
+bool group_direct_ids(const struct op_group *g, struct group_range *r, uint32_t n);
+/* group_totals.c */
+void group_totals_link(struct op_group *g);
+/* Count the rows of r->ids, and feed the aggregates that have a total if r->totals_on afterwards. */
+NODISCARD llkv_code group_totals_feed(struct run *run, const struct op_group *g,
+                                      struct group_range *r, const struct batch *in);
+/* Totals to states. */
+void group_totals_flush(const struct op_group *g, struct group_range *r);
 /* Array to table. */
 NODISCARD llkv_code group_direct_convert(struct run *run, const struct op_group *g,
                                          struct group_range *r);

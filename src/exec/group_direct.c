@@ -22,28 +22,7 @@ llkv_code group_direct_new(struct run *run, const struct op_group *g, struct gro
     return LLKV_OK;
 }
 
-/* ids = ids * size + (value - min); non-zero if a value is outside. `phys` and `width` are
- * constants of the caller. */
-ALWAYS_INLINE uint64_t add_dim(uint32_t *restrict ids, const struct vector *v,
-                               const struct group_dim *dim, uint32_t n, const uint8_t phys,
-                               const uint32_t width)
-{
-    const uint8_t *data = v->data;
-    const uint32_t size = (uint32_t)dim->span + 1;
-    const uint64_t min = (uint64_t)dim->min, span = dim->span;
-    uint64_t outside = 0;
-    for (uint32_t i = 0; i < n; i++) {
-        uint64_t word = 0;
-        memcpy(&word, data + (size_t)i * width, width);
-        const uint64_t at = (uint64_t)slot_integer(phys, word) - min;
-        outside |= at >= span;
-        ids[i] = ids[i] * size + (uint32_t)at;
-    }
-    return outside;
-}
-
-/* The same for one row after the other: booleans, and columns with NULLs, which are number `span`.
- */
+/* One row after the other: booleans, and columns with NULLs, which are number `span`. */
 static uint64_t add_dim_slow(uint32_t *ids, const struct vector *v, const struct group_dim *dim,
                              uint32_t n)
 {
@@ -65,34 +44,23 @@ static uint64_t add_dim_slow(uint32_t *ids, const struct vector *v, const struct
 }
 
 static uint64_t add_key(uint32_t *ids, const struct vector *v, const struct group_dim *dim,
-                        uint32_t n)
+                        uint32_t n, bool first)
 {
-    if (v->validity != NULL) return add_dim_slow(ids, v, dim, n);
-    switch (v->phys) {
-    case PHYS_I8: return add_dim(ids, v, dim, n, PHYS_I8, 1);
-    case PHYS_I16: return add_dim(ids, v, dim, n, PHYS_I16, 2);
-    case PHYS_I32: return add_dim(ids, v, dim, n, PHYS_I32, 4);
-    case PHYS_U8: return add_dim(ids, v, dim, n, PHYS_U8, 1);
-    case PHYS_U16: return add_dim(ids, v, dim, n, PHYS_U16, 2);
-    case PHYS_U32: return add_dim(ids, v, dim, n, PHYS_U32, 4);
-    case PHYS_I64:
-    case PHYS_U64: return add_dim(ids, v, dim, n, PHYS_I64, 8);
-    default: return add_dim_slow(ids, v, dim, n);
+    group_ids_fn *fn = group_ids_find(v->phys);
+    if (v->validity == NULL && fn != NULL) {
+        const struct group_span span = {dim->min, dim->span, first ? 0 : (uint32_t)dim->span + 1};
+        return fn(ids, v->data, &span, n);
     }
+    if (first) memset(ids, 0, n * sizeof *ids);
+    return add_dim_slow(ids, v, dim, n);
 }
 
-llkv_code group_direct_ids(const struct op_group *g, struct group_range *r, uint32_t n,
-                           bool *out_fits)
+bool group_direct_ids(const struct op_group *g, struct group_range *r, uint32_t n)
 {
     uint64_t outside = 0;
-    memset(r->ids, 0, n * sizeof *r->ids);
     for (uint32_t k = 0; k < g->node->key_count; k++)
-        outside |= add_key(r->ids, &r->keys[k], &g->dims[k], n);
-    *out_fits = outside == 0;
-    if (outside == 0)
-        for (uint32_t i = 0; i < n; i++)
-            r->counts[r->ids[i]]++;
-    return LLKV_OK;
+        outside |= add_key(r->ids, &r->keys[k], &g->dims[k], n, k == 0);
+    return outside == 0;
 }
 
 bool group_direct_counts(const struct op_group *g, const struct link_agg *a)
@@ -113,6 +81,7 @@ static llkv_code feed_count(struct agg_context *context, const struct agg_kernel
 
 llkv_code group_direct_finish(struct run *run, const struct op_group *g, struct group_range *r)
 {
+    group_totals_flush(g, r);
     for (uint32_t i = 0; i < g->node->agg_count; i++) {
         const struct link_agg *a = &g->aggs[i];
         struct agg_context context = {.cx = run->cx, .heap = &r->heap};

@@ -158,6 +158,7 @@ llkv_code group_feed(struct run *run, const struct op_group *g, struct group_ran
 {
     for (uint32_t i = 0; i < g->node->agg_count; i++) {
         if (g->aggs[i].by_row || (r->direct && group_direct_counts(g, &g->aggs[i]))) continue;
+        if (r->direct && r->totals_on && g->aggs[i].total != NULL) continue;
         TRY(feed_one(run, g, r, i, in, ids));
     }
     return g->node->row_of_agg >= 0 ? group_feed_rows(run, g, r, in, ids) : LLKV_OK;

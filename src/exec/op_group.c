@@ -86,9 +86,10 @@ static llkv_code group_consume(struct run *run, void *arg, uint32_t range, const
     for (uint32_t k = 0; k < g->node->key_count; k++)
         TRY(eval_flat(run, &g->keys[k], &r->key_evals[k], in, &r->keys[k]));
     if (r->direct) {
-        bool fits;
-        TRY(group_direct_ids(g, r, in->live, &fits));
-        if (fits) return group_feed(run, g, r, in, r->ids);
+        if (group_direct_ids(g, r, in->live)) {
+            TRY(group_totals_feed(run, g, r, in));
+            return group_feed(run, g, r, in, r->ids);
+        }
         TRY(make_table(run, g, r));
         TRY(group_direct_convert(run, g, r));
     }
@@ -238,6 +239,7 @@ static llkv_code link_direct(struct linker *lk, struct op_group *g)
     if (slots * (g->state_bytes + 1) > UINT64_C(1) << 29) return LLKV_OK;
     g->slots = (uint32_t)slots;
     g->strategy = PGROUP_DIRECT;
+    group_totals_link(g);
     if (g->ranges_per_thread != 0 && slots * g->state_bytes < 1 << 20) g->ranges_per_thread = 4;
     return LLKV_OK;
 }

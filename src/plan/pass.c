@@ -1,11 +1,17 @@
 /* pass.c -- everything between binding and physical planning, in order. A pass runs if the
  * statement has what it is for and one of its rules is on. */
+#include <assert.h>
+
 #include "plan/join/join.h"
 #include "plan/rule/rule.h"
 #include "plan/stats/stats.h"
 #include "plan/unnest/unnest.h"
 
 enum feature { FEATURE_JOIN = 1, FEATURE_OUTER = 2, FEATURE_SUBQUERY = 4, FEATURE_ALWAYS = 8 };
+
+/* A pass that always runs looks at its rule itself. */
+#define RULE_ALWAYS (UINT64_C(1) << 63)
+static_assert(RULE_COUNT < 63, "bit 63 is no rule");
 
 struct pass {
     const char *name;
@@ -44,7 +50,7 @@ static const struct pass passes[] = {
      .run = rule_filter_order},
     {.name = "join_order",
      .features = FEATURE_JOIN | FEATURE_SUBQUERY,
-     .rules = RULE_BIT(join_order),
+     .rules = RULE_ALWAYS, /* without the rule: the order of the text, cross products last */
      .run = rule_join_order},
     {.name = "share_columns",
      .features = FEATURE_SUBQUERY,

@@ -20,7 +20,7 @@ enum null_order { NULLS_LAST, NULLS_FIRST, NULLS_SQLITE, NULLS_POSTGRES };
     X(outer_to_inner, "outer joins whose padded rows are rejected become inner")                   \
     X(pushdown, "conditions move towards the tables they speak of")                                \
     X(equality_classes, "conditions follow equalities to other tables")                            \
-    X(join_order, "inner joins are reordered by cost")                                             \
+    X(join_order, "inner joins are ordered by cost, not as written")                                             \
     X(hash_join, "equalities join by hash, not by loops")                                          \
     X(filter_order, "conditions that drop most for least work are checked first")                  \
     X(prune, "columns nobody needs are not read")                                                  \

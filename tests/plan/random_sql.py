@@ -64,6 +64,11 @@ class Scope:
         self.keys = list(keys)
 
 
+def nameable(frames):
+    """The frames without names that stand alone: below, they could mean something else."""
+    return [[(alias, columns) for alias, columns in frame if alias] for frame in frames]
+
+
 class Schema:
     """Tables with NULLs and duplicates, indexes, views and changes."""
 
@@ -121,10 +126,22 @@ class Schema:
         out = []
         for name, declared, rows in self.tables:
             out.append(f"CREATE TABLE {name} ({', '.join(declared)})")
-            for at in range(0, len(rows), 50):
-                values = ", ".join(f"({', '.join(row)})" for row in rows[at:at + 50])
-                out.append(f"INSERT INTO {name} VALUES {values}")
+            out += self.inserts(name, rows)
         return out + self.extra
+
+    @staticmethod
+    def inserts(name, rows):
+        out = []
+        for at in range(0, len(rows), 50):
+            values = ", ".join(f"({', '.join(row)})" for row in rows[at:at + 50])
+            out.append(f"INSERT INTO {name} VALUES {values}")
+        return out
+
+    def restore(self, name):
+        """What puts back the rows of a table."""
+        rows = next(rows for table, _, rows in self.tables if table == name)
+        return [f"DELETE FROM {name}"] + self.inserts(name, rows) + [
+            s for s in self.extra if not s.startswith("CREATE") and s.split(" WHERE")[0].find(name) > 0]
 
 
 class Generator:
@@ -133,7 +150,6 @@ class Generator:
         self.schema = schema
         self.last = 0
         self.common = []  # (name, columns) of WITH
-        self.lateral = False
         self.joins_max = 2 if schema.large else 4
 
     def alias(self):
@@ -372,17 +388,18 @@ class Generator:
         pick = rng.random()
         if pick < 0.35:
             sorts = [rng.choice("irt") for _ in range(rng.randint(1, 2))]
-            return Node("b", [f"({negated}EXISTS (", self.query(sorts, scope.frames, sub - 1), "))"])
+            return Node("b", [f"({negated}EXISTS (", self.query(sorts, nameable(scope.frames), sub - 1), "))"])
         sort = rng.choice("iirt")
+        scope = Scope(scope.frames, None, scope.keys)  # no aggregate: SQLite's ANY has its own
         value = self.expression(sort, scope, 0 if self.chance(0.7) else depth - 1, 0)
         if pick < 0.7:
             return Node("b", ["(", value, f" {negated}IN (",
-                              self.query([sort], scope.frames, sub - 1), "))"])
+                              self.query([sort], nameable(scope.frames), sub - 1), "))"])
         if pick < 0.78:
             other = self.expression("i", scope, 0, 0)
             return Node("b", ["((", value, ", ", other, f") {negated}IN (",
-                              self.query([sort, "i"], scope.frames, sub - 1), "))"])
-        query = self.query([sort], scope.frames, sub - 1)
+                              self.query([sort, "i"], nameable(scope.frames), sub - 1), "))"])
+        query = self.query([sort], nameable(scope.frames), sub - 1)
         return self.quantified(value, query)
 
     def quantified(self, value, query):
@@ -402,7 +419,7 @@ class Generator:
 
     def scalar_query(self, sort, scope, sub):
         """At most one row: an aggregate, or the first of a total order."""
-        frames = scope.frames
+        frames = nameable(scope.frames)
         if self.chance(0.75):
             return Node(sort, ["(", self.one_group(sort, frames, sub - 1), ")"])
         return Node(sort, ["(", self.query([sort], frames, sub - 1, limit=1), ")"])
@@ -468,19 +485,20 @@ class Generator:
             body = Node("q", [body, " ORDER BY ", ", ".join(n.text() for n in order),
                               f" LIMIT {count}", offset])
         if sub > 0 and self.chance(0.05):
-            body = self.with_common(body, sorts, outer, sub)
+            body = self.with_common(sorts, outer, sub, limit)
         return body
 
-    def with_common(self, body, sorts, outer, sub):
+    def with_common(self, sorts, outer, sub, limit):
         """WITH before a query that may read it twice."""
         inside = [self.rng.choice("irt") for _ in range(2)] + ["i"]
         definition = self.query(inside, [], sub - 1)
         name = f"w{self.alias()}"
         columns = [(f"c{i + 1}", s) for i, s in enumerate(inside)]
         self.common.append((name, columns))
-        if self.chance(0.8):
-            body = self.query(sorts, outer, sub - 1)
+        body = self.query(sorts, outer, sub - 1, limit)
         self.common.pop()
+        if body.text().startswith("WITH"):
+            body = Node("q", ["SELECT * FROM (", body, f") AS {self.alias()}"])
         return Node("q", [Node("o", [f"WITH {name} AS (", definition, ") "]), body])
 
     def select_list(self, sorts, scope, sub):
@@ -540,8 +558,7 @@ class Generator:
         aliases = [self.alias() for _ in sources]
         merged = (None, [(n, "i") for n in names])
         frame = [merged, merged]
-        rest = [(n, s) for n, s in COLUMNS if n not in names]
-        frame += [(alias, rest) for alias in aliases]
+        frame += [(alias, COLUMNS) for alias in aliases]
         parts = [f"{sources[0]} AS {aliases[0]}"]
         for source, alias in zip(sources[1:], aliases[1:]):
             kind = rng.choice(["JOIN", "LEFT JOIN", "RIGHT JOIN", "FULL JOIN", "LEFT JOIN"])
@@ -555,7 +572,7 @@ class Generator:
         rng = self.rng
         kind = rng.choice(["UNION ALL", "UNION ALL", "UNION", "UNION", "EXCEPT", "INTERSECT",
                            "EXCEPT ALL", "INTERSECT ALL"])
-        arms = [self.arm(sorts, outer, sub - 1) for _ in range(2)]
+        arms = [self.query(sorts, outer, sub - 1) for _ in range(2)]
         names = [self.alias() for _ in range(2)]
         columns = ", ".join(f"c{i + 1}" for i in range(len(sorts)))
         if kind.endswith("ALL") and kind != "UNION ALL":
@@ -565,16 +582,13 @@ class Generator:
             lite = ([f"SELECT {columns} FROM ("] + numbered(arms[0], names[0]) +
                     [f" {kind[:-4]} "] + numbered(arms[1], names[1]) + [f") AS {self.alias()}"])
         else:
-            lite = [f"SELECT * FROM (", arms[0], f") AS {names[0]} {kind} SELECT * FROM (", arms[1],
+            lite = ["SELECT * FROM (", arms[0], f") AS {names[0]} {kind} SELECT * FROM (", arms[1],
                     f") AS {names[1]}"]
         plain = Node("q", ["(", arms[0], f") {kind} (", arms[1], ")"], lite)
         name = self.alias()
         # In SQLite an ORDER BY could not follow otherwise.
         return Node("q", [f"SELECT {columns} FROM (", plain, f") AS {name}"]) \
             if self.chance(0.3) else plain
-
-    def arm(self, sorts, outer, sub):
-        return self.query(sorts, outer, sub)
 
     # FROM
 
@@ -656,7 +670,7 @@ class Generator:
         source, frame = self.source([], sub)
         scope = Scope([frame])
         first = [self.rng.choice("irt") for _ in range(self.rng.randint(1, 2))]
-        keys = [Node("l", [self.expression(s, scope, 1, sub),
+        keys = [Node("l", ["nullif(", self.expression(s, scope, 1, sub), ", NULL)",
                            Node("o", self.rng.choice(["", " DESC", " ASC"]))]) for s in first]
         rest = ", ".join(str(i + 1) for i in range(len(sorts)))
         limit = Node("o", f" LIMIT {self.rng.randint(0, 9)}" if self.chance(0.5) else "")

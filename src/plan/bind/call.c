@@ -86,6 +86,11 @@ static llkv_code no_overload(struct binder *b, struct slice name, const struct e
     if (!known && is_later(name))
         return cx_fail_at(b->cx, LLKV_UNSUPPORTED, at, NULL, "function %.*s is not supported",
                           SLICE_ARG(name));
+    char first = name.data[0];
+    bool word = (first >= 'a' && first <= 'z') || (first >= 'A' && first <= 'Z') || first == '_';
+    if (!word)
+        return cx_fail_at(b->cx, LLKV_TYPE, at, "42883", "there is no operator %.*s for %s",
+                          SLICE_ARG(name), types);
     llkv_code rc = cx_fail_at(b->cx, LLKV_NAME, at, "42883", "there is no function %.*s(%s)",
                               SLICE_ARG(name), types);
     if (known) return cx_hint(b->cx, "there is one for other arguments; write CAST(... AS type)");

@@ -247,6 +247,12 @@ llkv_code bind_assign(struct binder *b, const struct expr *e, struct type to, co
     return rc;
 }
 
+/* A string literal beside anything but a text: it takes the other's type, literal or not. */
+static bool meets_text(const struct binder *b, const struct expr *e, struct type other)
+{
+    return e->type.id == TYPE_VARCHAR && other.id != TYPE_VARCHAR && !b->settings->sqlite_compat;
+}
+
 llkv_code bind_unify(struct binder *b, const struct expr **exprs, uint32_t count, const char *what,
                      struct type *out_type)
 {
@@ -256,8 +262,8 @@ llkv_code bind_unify(struct binder *b, const struct expr **exprs, uint32_t count
         const struct expr *e = exprs[i];
         bool literal = (e->flags & EXPR_LITERAL) != 0;
         bool lead_literal = (lead->flags & EXPR_LITERAL) != 0;
-        if (literal && !lead_literal && adapts(e, type)) continue;
-        if (lead_literal && !literal && adapts(lead, e->type)) {
+        if (literal && (!lead_literal || meets_text(b, e, type)) && adapts(e, type)) continue;
+        if (lead_literal && (!literal || meets_text(b, lead, e->type)) && adapts(lead, e->type)) {
             lead = e;
             type = e->type;
             continue;

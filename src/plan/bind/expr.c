@@ -261,7 +261,7 @@ static llkv_code bind_ast_quantified(struct binder *b, struct scope *s, const st
     bool all = (n->flags & AST_QUANTIFIED_ALL) != 0;
     if (node->left->kind == AST_ROW) {
         if (all || n->op != AST_BINARY_EQ)
-            return bind_unsupported(b, n, "ANY and ALL over rows, but = ANY,");
+            return bind_unsupported(b, n, "ANY and ALL over rows (but = ANY)");
         return bind_row_in_query(b, s, node->left, node->query, bind_at(b, n), out);
     }
     TRY(bind_expr(b, s, node->left, &left));
@@ -347,6 +347,14 @@ static llkv_code bind_ast_case(struct binder *b, struct scope *s, const struct a
     return finish_case(b, args, count, at, out);
 }
 
+/* What was cast has a type, even if a literal stands there. */
+static llkv_code bind_settled(struct binder *b, const struct expr *e, const struct expr **out)
+{
+    *out = e;
+    if ((e->flags & EXPR_LITERAL) == 0 || e->kind != EXPR_CONST) return LLKV_OK;
+    return expr_const(b->cx, e->value, e->at, out);
+}
+
 static llkv_code bind_ast_cast(struct binder *b, struct scope *s, const struct ast *n,
                                const struct expr **out)
 {
@@ -359,7 +367,10 @@ static llkv_code bind_ast_cast(struct binder *b, struct scope *s, const struct a
     enum expr_cast mode = (n->flags & AST_CAST_TRY) != 0        ? EXPR_CAST_TRY
                           : b->settings->sqlite_compat          ? EXPR_CAST_SQLITE
                                                                 : EXPR_CAST_PLAIN;
-    if (type.id != TYPE_VARCHAR || type.length == 0) return bind_cast(b, value, type, mode, at, out);
+    if (type.id != TYPE_VARCHAR || type.length == 0) {
+        TRY(bind_cast(b, value, type, mode, at, out));
+        return bind_settled(b, *out, out);
+    }
     const struct expr *args[3], *from;
     TRY(bind_cast(b, value, type_of(TYPE_VARCHAR), mode, at, &args[0]));
     TRY(bind_int(b, 1, at, &from));
@@ -412,7 +423,8 @@ static llkv_code bind_ast_interval(struct binder *b, struct scope *s, const stru
     struct slice text;
     TRY(value_to_text(b->cx, value->value, &text));
     struct value from = {.type = type_of(TYPE_VARCHAR)}, interval;
-    const char *whole = cx_printf(b->cx, "%.*s %s", SLICE_ARG(text), units[n->op]);
+    const char *whole = cx_printf(b->cx, "%.*s%s%s", SLICE_ARG(text),
+                                  n->op == AST_UNIT_NONE ? "" : " ", units[n->op]);
     if (whole == NULL) return LLKV_NOMEM;
     from.s = slice_of(whole);
     TRY(value_cast(b->cx, &from, type_of(TYPE_INTERVAL), false, at, &interval));

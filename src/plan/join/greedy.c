@@ -1,4 +1,5 @@
-/* greedy.c -- the two trees with the smallest result meet first (greedy operator ordering). */
+/* greedy.c -- the two trees with the smallest result meet first (greedy operator ordering); and the
+ * order of the text, for when that is asked for. */
 #include "plan/join/join.h"
 
 /* Trees that are not joined yet, and what joining each pair would give. */
@@ -100,5 +101,30 @@ llkv_code join_greedy(struct join_graph *graph, const struct join_tree **out_tre
         TRY(merge(&f, i, k));
     }
     *out_tree = f.trees[0];
+    return LLKV_OK;
+}
+
+/* The first leaf of the text that is next to what is joined already; the first at all if none is. */
+static uint32_t next_in_text(const struct join_graph *graph, uint64_t joined)
+{
+    uint64_t near = join_neighbours(graph, joined);
+    uint64_t left = near != 0 ? near : ~joined;
+    return (uint32_t)__builtin_ctzll(left);
+}
+
+llkv_code join_text(struct join_graph *graph, const struct join_tree **out_tree)
+{
+    struct cx *cx = graph->plan->cx;
+    struct join_tree *tree = cx_alloc(cx, sizeof *tree);
+    if (tree == NULL) return LLKV_NOMEM;
+    *tree = join_leaf(graph, 0);
+    for (uint32_t i = 1; i < graph->leaf_count; i++) {
+        struct join_tree *leaf = cx_alloc(cx, sizeof *leaf), *both = cx_alloc(cx, sizeof *both);
+        if (leaf == NULL || both == NULL) return LLKV_NOMEM;
+        *leaf = join_leaf(graph, next_in_text(graph, tree->set));
+        *both = join_estimate(graph, tree, leaf);
+        tree = both;
+    }
+    *out_tree = tree;
     return LLKV_OK;
 }

@@ -62,6 +62,9 @@ struct join_tree join_leaf(const struct join_graph *graph, uint32_t leaf);
 /* Always: join the two trees with the smallest result, over and over. A cross product only where
  * nothing is connected. */
 NODISCARD llkv_code join_greedy(struct join_graph *graph, const struct join_tree **out_tree);
+/* As the text has it, from left to right, but that a leaf waits until something joined before is
+ * connected with it. */
+NODISCARD llkv_code join_text(struct join_graph *graph, const struct join_tree **out_tree);
 /* Every connected split of every connected set, within `budget` estimates; *out_tree NULL: not
  * finished. At most JOIN_EXACT_MAX leaves, connected. */
 enum { JOIN_EXACT_MAX = 10 };

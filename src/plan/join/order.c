@@ -43,6 +43,7 @@ static llkv_code open_block(struct plan *plan, struct lnode *node, struct join_g
 static llkv_code choose(struct join_graph *graph, const struct join_tree **out_tree)
 {
     const struct join_tree *better = NULL;
+    if (!plan_rule_on(graph->plan, RULE_BIT(join_order))) return join_text(graph, out_tree);
     TRY(join_greedy(graph, out_tree));
     if ((*out_tree)->cost < SEARCH_COST_MIN || graph->leaf_count < 3) return LLKV_OK;
     if (!join_graph_connected(graph)) return LLKV_OK;
@@ -54,13 +55,17 @@ static llkv_code choose(struct join_graph *graph, const struct join_tree **out_t
     return LLKV_OK;
 }
 
-static llkv_code order_block(struct plan *plan, struct lnode **io_node, bool leaves_done)
+/* `above` (may be NULL) are further conditions over the block. */
+static llkv_code order_block(struct plan *plan, struct lnode **io_node, const expr_list *above,
+                             bool leaves_done)
 {
     struct join_graph *graph = cx_alloc_zero(plan->cx, sizeof *graph);
     const struct join_tree *tree;
     expr_list conditions = {0};
     if (graph == NULL) return LLKV_NOMEM;
     TRY(open_block(plan, *io_node, graph, &conditions));
+    for (uint32_t i = 0; above != NULL && i < above->count; i++)
+        VEC_PUSH(plan->cx, &conditions, above->items[i]);
     for (uint32_t i = 0; i < graph->leaf_count && !leaves_done; i++)
         TRY(order(plan, &graph->leaves[i]));
     TRY(join_graph_init(plan, graph, &conditions));
@@ -139,7 +144,7 @@ static llkv_code sink_semi(struct plan *plan, struct lnode **io_node)
     *slot = node;
     TRY(stats_node_rows(plan, node));
     *io_node = left;
-    return order_block(plan, io_node, true);
+    return order_block(plan, io_node, NULL, true);
 }
 
 static llkv_code order_other(struct plan *plan, struct lnode **io_node)
@@ -149,17 +154,23 @@ static llkv_code order_other(struct plan *plan, struct lnode **io_node)
         if (node->child[i] != NULL) TRY(order(plan, &node->child[i]));
     TRY(stats_node_rows(plan, node));
     if (node->op != LOP_JOIN) return LLKV_OK;
+    if (!plan_rule_on(plan, RULE_BIT(join_order))) return LLKV_OK;
     choose_side(node);
     return sink_semi(plan, io_node);
 }
 
 static llkv_code order(struct plan *plan, struct lnode **io_node)
 {
+    struct lnode *node = *io_node;
     TRY(cx_enter(plan->cx));
-    if (is_inner(*io_node))
-        TRY(order_block(plan, io_node, false));
-    else
+    if (is_inner(node)) {
+        TRY(order_block(plan, io_node, NULL, false));
+    } else if (node->op == LOP_SELECT && is_inner(node->child[0])) {
+        *io_node = node->child[0]; /* what the filter compares joins the block */
+        TRY(order_block(plan, io_node, &node->select.conjuncts, false));
+    } else {
         TRY(order_other(plan, io_node));
+    }
     cx_leave(plan->cx);
     return LLKV_OK;
 }

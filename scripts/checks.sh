@@ -22,6 +22,7 @@ check "layers" python3 tools/check_layers.py
 check "banned calls and words" python3 tools/check_banned.py
 check "function and file size" python3 tools/check_functions.py
 check "headers compile alone" python3 tools/check_headers.py
+check "page of functions" python3 tools/gen_functions.py --check
 check "corpus list only grows" python3 tools/check_ratchet.py
 if [[ -e build/libllkv.a ]]; then
   check "exported symbols" python3 tools/check_symbols.py build/libllkv.a build/libllkv.so

@@ -107,10 +107,14 @@ llkv_code llkv_query(llkv_session *session, const char *sql, size_t bytes,
 
 /* ---- results kept in memory ---- */
 
-struct kept_rows { /* also the source of the stream that takes it */
+/* Charged to no budget, since it may outlive the engine once it is taken; until then its size is
+ * counted against the engine's. Also the source of the stream that takes it. */
+struct kept_rows {
     struct ArrowSchema schema;
     struct ArrowArray *arrays;
     uint32_t count, capacity, next;
+    struct mem_budget *counted_in; /* NULL: in none */
+    size_t counted_bytes;
 };
 
 struct one_result {
@@ -125,13 +129,43 @@ struct llkv_results {
     size_t count, capacity;
 };
 
+static void stop_counting(struct kept_rows *rows)
+{
+    if (rows->counted_in != NULL) mem_uncharge(rows->counted_in, rows->counted_bytes);
+    rows->counted_in = NULL;
+    rows->counted_bytes = 0;
+}
+
 static void kept_deinit(struct kept_rows *rows)
 {
+    stop_counting(rows);
     if (rows->schema.release != NULL) rows->schema.release(&rows->schema);
     for (uint32_t i = rows->next; i < rows->count; i++)
         if (rows->arrays[i].release != NULL) rows->arrays[i].release(&rows->arrays[i]);
     mem_free(rows->arrays);
     *rows = (struct kept_rows){0};
+}
+
+/* About what a batch takes as an array. */
+static size_t array_bytes(const struct result_schema *schema, const struct ArrowArray *array)
+{
+    const size_t rows = (size_t)array->length;
+    size_t bytes = sizeof *array;
+    for (uint32_t i = 0; i < schema->column_count; i++) {
+        const struct ArrowArray *child = array->children[i];
+        bytes += 2 * sizeof *child + rows * phys_bytes[schema->types[i].phys];
+        if (child->n_buffers > 2) bytes += (size_t)((const int32_t *)child->buffers[1])[rows];
+    }
+    return bytes;
+}
+
+static llkv_code count_array(struct cx *cx, struct kept_rows *rows, size_t bytes)
+{
+    if (cx->budget == NULL) return LLKV_OK;
+    if (!mem_charge(cx->budget, bytes)) return cx_nomem(cx);
+    rows->counted_in = cx->budget;
+    rows->counted_bytes += bytes;
+    return LLKV_OK;
 }
 
 static llkv_code keep_batch(struct cx *cx, struct kept_rows *rows,
@@ -140,14 +174,14 @@ static llkv_code keep_batch(struct cx *cx, struct kept_rows *rows,
     if (rows->count == rows->capacity) {
         uint32_t capacity = rows->capacity == 0 ? 4 : rows->capacity * 2;
         struct ArrowArray *grown =
-            mem_realloc(rows->arrays, capacity * sizeof *grown, cx->budget);
+            mem_realloc(rows->arrays, capacity * sizeof *grown, NULL);
         if (grown == NULL) return cx_nomem(cx);
         rows->arrays = grown;
         rows->capacity = capacity;
     }
     TRY(arrow_export_batch(cx, schema, batch, &rows->arrays[rows->count]));
-    rows->count++;
-    return LLKV_OK;
+    rows->count++; /* it is released with the others, whatever follows */
+    return count_array(cx, rows, array_bytes(schema, &rows->arrays[rows->count - 1]));
 }
 
 static llkv_code run_kept(struct cx *cx, struct statement *statement, struct kept_rows *rows)
@@ -328,10 +362,11 @@ llkv_code llkv_results_take(llkv_results *results, size_t index,
     api_begin(&call, results->session, error);
     if (index >= results->count || results->items[index].rows.schema.release == NULL)
         return api_end(&call, cx_fail(&call.cx, LLKV_MISUSE, "there is no row set to take"));
-    struct kept_rows *rows = mem_alloc(call.cx.budget, sizeof *rows);
+    struct kept_rows *rows = mem_alloc(NULL, sizeof *rows);
     if (rows == NULL) return api_end(&call, cx_nomem(&call.cx));
     *rows = results->items[index].rows;
     results->items[index].rows = (struct kept_rows){0};
+    stop_counting(rows);
     *out_stream = (struct ArrowArrayStream){.get_schema = kept_get_schema,
                                             .get_next = kept_get_next,
                                             .get_last_error = kept_last_error,

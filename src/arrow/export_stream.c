@@ -109,6 +109,8 @@ static void stream_free(struct stream *s)
 static void stream_release(struct ArrowArrayStream *stream)
 {
     struct stream *s = stream->private_data;
+    exporter_free(s->exporter); /* the schema it reads belongs to the source */
+    s->exporter = NULL;
     s->source->close(s->source);
     stream_free(s);
     stream->release = NULL;

@@ -60,16 +60,26 @@ static void uncharge(struct mem_budget *budget, size_t bytes)
     (void)before; /* without assertions */
 }
 
+_Bool mem_charge(struct mem_budget *budget, size_t bytes)
+{
+    if (bytes > BYTES_MAX) return false;
+    if (charge(budget, bytes)) return true;
+    if (budget->blocks == NULL || block_pool_trim(budget->blocks, 0) == 0) return false;
+    return charge(budget, bytes);
+}
+
+void mem_uncharge(struct mem_budget *budget, size_t bytes)
+{
+    uncharge(budget, bytes);
+}
+
 /* Count `bytes` in; false if they must not be had. */
 static bool admit(struct mem_budget *budget, size_t bytes)
 {
     if (bytes > BYTES_MAX) return false;
     atomic_fetch_add_explicit(&alloc_count, 1, memory_order_relaxed);
     if (fault_due(&alloc_fault)) return false;
-    if (budget != NULL && !charge(budget, bytes)) {
-        if (budget->blocks == NULL || block_pool_trim(budget->blocks, 0) == 0) return false;
-        if (!charge(budget, bytes)) return false;
-    }
+    if (budget != NULL && !mem_charge(budget, bytes)) return false;
     return charge(&process, bytes);
 }
 

@@ -31,6 +31,11 @@ void *mem_realloc(void *ptr, size_t bytes, struct mem_budget *budget);
 /* NULL is allowed. */
 void mem_free(void *ptr);
 
+/* Count bytes that live elsewhere against the budget; false, and nothing is counted, if it has no
+ * room for them. Paired with mem_uncharge. */
+NODISCARD _Bool mem_charge(struct mem_budget *budget, size_t bytes);
+void mem_uncharge(struct mem_budget *budget, size_t bytes);
+
 /* Whole pages for big recycled blocks: `bytes` is a multiple of MEM_PAGE_BYTES, the result is
  * aligned to it, zeroed, and of huge pages where the system has them. Given back with its size. */
 enum { MEM_PAGE_BYTES = 2 * 1024 * 1024 };

@@ -20,6 +20,8 @@ struct totals {
     uint32_t sums;
     uint32_t copies;      /* 1 or TOTAL_COPIES */
     uint32_t copy_words;  /* from one copy to the next */
+    const uint8_t *keys;  /* of the batch, where they are stored, or NULL: for prefetching only */
+    uint32_t key_bytes;   /* each */
 };
 /* Row i counts for group ids[i], and args[k][i] is added to its sum k. */
 void totals_add(const struct totals *totals, const uint32_t *ids, const int64_t *const *args,

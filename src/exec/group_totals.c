@@ -153,6 +153,8 @@ llkv_code group_totals_feed(struct run *run, const struct op_group *g, struct gr
         }
     }
     if (r->totals_on) {
+        r->totals.keys = r->keys[0].data;
+        r->totals.key_bytes = phys_bytes[r->keys[0].phys];
         totals_add(&r->totals, r->ids, args, in->live);
         r->totals_used += used;
         r->totals_rows += in->live;

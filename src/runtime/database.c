@@ -3,6 +3,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "storage/pager.h"
 #include "task/task.h"
 
 struct settings settings_default(void)
@@ -60,7 +61,8 @@ static llkv_code open_parts(struct cx *cx, const llkv_engine_options *options, s
 {
     db->pager = options == NULL ? NULL : options->pager;
     if (db->pager == NULL) {
-        TRY(llkv_pager_memory_open(&db->pager, cx->error));
+        db->pager = pager_memory_new(&db->budget); /* its bytes count against the limit */
+        if (db->pager == NULL) return cx_nomem(cx);
         db->owns_pager = true;
     }
     db->manager = txn_manager_new(&db->budget);

@@ -44,6 +44,16 @@ static const struct object *existing(const struct ddl *d, const struct ast_path 
     return catalog_find(d->env.catalog, schema, name->text, name->hash);
 }
 
+/* The catalog would find out as well, but does not know where the name stands. */
+static llkv_code refuse_taken(const struct ddl *d, const struct ast_path *path, bool temporary)
+{
+    static const char *const kinds[] = {"table", "view", "index", "trigger", "schema"};
+    const struct object *there = existing(d, path, temporary);
+    if (there == NULL) return LLKV_OK;
+    return cx_fail_at(d->cx, LLKV_EXISTS, (int32_t)last_part(path)->at, "42P07",
+                      "%s \"%s\" exists already", kinds[there->kind], there->name);
+}
+
 static llkv_code refuse_replace(struct cx *cx, const struct ast *node)
 {
     return cx_fail_at(cx, LLKV_UNSUPPORTED, (int32_t)node->at, NULL,
@@ -82,6 +92,7 @@ static llkv_code create_table(struct ddl *d, struct statement *s,
         const struct object *there = existing(d, &create->path, temporary);
         if (there != NULL && there->kind == OBJECT_TABLE) return LLKV_OK;
     }
+    TRY(refuse_taken(d, &create->path, temporary));
     TRY(plan_bind_create_table(d->cx, &d->env, create, &def));
     TRY(catalog_create_table(d->cx, d->db->catalog, def, &object));
     if (create->query == NULL || (create->base.flags & AST_CREATE_NO_DATA) != 0) return LLKV_OK;
@@ -112,6 +123,8 @@ static llkv_code create_view(struct ddl *d, const struct ast_create_view *create
         const struct object *there = existing(d, &create->path, temporary);
         if (there != NULL && there->kind == OBJECT_VIEW) return LLKV_OK;
     }
+    if ((create->base.flags & AST_CREATE_OR_REPLACE) == 0)
+        TRY(refuse_taken(d, &create->path, temporary));
     TRY(plan_bind_create_view(d->cx, &d->env, create, &def));
     return catalog_create_view(d->cx, d->db->catalog, &def);
 }
@@ -139,6 +152,7 @@ static llkv_code create_index(struct ddl *d, const struct ast_create_index *crea
             catalog_find(d->env.catalog, schema_part(&create->path, false), name->text, name->hash);
         if (there != NULL && there->kind == OBJECT_INDEX) return LLKV_OK;
     }
+    if (create->path.count != 0) TRY(refuse_taken(d, &create->path, false));
     TRY(plan_bind_create_index(d->cx, &d->env, create, &table, &key));
     return catalog_create_index(d->cx, d->db->catalog, table, &key);
 }
@@ -250,8 +264,9 @@ llkv_code command_drop(struct cx *cx, struct statement *s, const struct ast *nod
     bool known = node->op == AST_OBJECT_TABLE || node->op == AST_OBJECT_VIEW ||
                  node->op == AST_OBJECT_INDEX || node->op == AST_OBJECT_TRIGGER;
     if (!known)
-        return cx_fail_at(cx, LLKV_UNSUPPORTED, (int32_t)node->at, NULL, "%s is not supported",
-                          ast_statement_name(node));
+        return cx_fail_at(cx, LLKV_UNSUPPORTED, (int32_t)node->at, NULL,
+                          "DROP of anything but tables, views, indexes and triggers is not "
+                          "supported");
     if ((node->flags & AST_DROP_CASCADE) != 0)
         return cx_fail_at(cx, LLKV_UNSUPPORTED, (int32_t)node->at, NULL,
                           "DROP ... CASCADE is not supported");

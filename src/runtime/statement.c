@@ -106,6 +106,8 @@ void statement_free(struct statement *s)
     *slot = s;
 }
 
+enum { KEPT_TEXT_BYTES_MAX = 64 * 1024 };
+
 /* A text worth keeping was met before: one-off texts cost one store here. */
 static bool met_before(struct session *session, uint64_t hash)
 {
@@ -264,9 +266,11 @@ static void shift_error(struct cx *cx, struct slice sql, size_t start)
 llkv_code statement_prepare(struct cx *cx, struct session *session, struct slice sql,
                             struct statement **out_statement, size_t *out_used)
 {
-    uint64_t hash = hash_bytes(sql.data, sql.len);
+    /* The rest of a long script is not looked up once for each of its statements. */
+    const bool may_keep = sql.len <= KEPT_TEXT_BYTES_MAX;
+    uint64_t hash = may_keep ? hash_bytes(sql.data, sql.len) : 0;
     *out_statement = NULL;
-    struct statement *s = take_cached(session, sql, hash);
+    struct statement *s = may_keep ? take_cached(session, sql, hash) : NULL;
     if (s != NULL) {
         *out_used = sql.len;
         *out_statement = s;
@@ -285,7 +289,7 @@ llkv_code statement_prepare(struct cx *cx, struct session *session, struct slice
     }
     s->state = STATEMENT_PREPARED;
     s->text_hash = hash;
-    s->cached = s->text.len == sql.len && s->plan != NULL && met_before(session, hash);
+    s->cached = may_keep && s->text.len == sql.len && s->plan != NULL && met_before(session, hash);
     *out_statement = s;
     return LLKV_OK;
 }

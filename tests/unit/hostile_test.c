@@ -559,7 +559,7 @@ static void big_operators(void **state)
     if (rc != LLKV_OK) assert_int_equal(scalar(f, "SELECT count(*) FROM t WHERE b = 'text'"), 1000);
 }
 
-int main(void)
+int main(int argc, char **argv)
 {
 #define TEST(name) cmocka_unit_test_setup_teardown(name, open_all, close_all)
 #define SMALL(name) cmocka_unit_test_setup_teardown(name, open_small, close_all)
@@ -578,5 +578,6 @@ int main(void)
         SMALL(big_values),
         SMALL(big_operators),
     };
+    if (argc > 1) cmocka_set_test_filter(argv[1]);
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -242,6 +242,8 @@ llkv_code bind_assign(struct binder *b, const struct expr *e, struct type to, co
         const struct expr *args[] = {text, length};
         return bind_function(b, SLICE("__check_length"), args, 2, e->at, out);
     }
+    if (!compat && to.id != TYPE_VARCHAR && e->type.id == TYPE_VARCHAR && adapts(e, to))
+        return adapt_text(b, e, plain, out);
     rc = bind_cast(b, e, plain, compat ? EXPR_CAST_SQLITE : EXPR_CAST_PLAIN, e->at, out);
     if (rc != LLKV_OK && rc != LLKV_NOMEM) return cx_while(b->cx, rc, "column \"%s\"", column);
     return rc;

@@ -38,6 +38,7 @@ struct table_build {
     VEC(struct column_def) columns;
     VEC(struct key_def) keys;
     VEC(struct check_def) checks;
+    VEC(const struct ast *) conditions; /* of the checks, as written */
     struct table_def *def;
 };
 
@@ -135,6 +136,7 @@ static llkv_code add_check(struct table_build *t, const struct ast_constraint *c
         TRY(text_of(t->b, constraint->name.text, &check.name));
     TRY(sql_of(t->b, constraint->value, &check.sql));
     VEC_PUSH(t->b->cx, &t->checks, check);
+    VEC_PUSH(t->b->cx, &t->conditions, constraint->value);
     return LLKV_OK;
 }
 
@@ -292,12 +294,22 @@ static llkv_code try_checks(struct table_build *t)
         scope.relations.count = scope.relations.capacity = 1;
         TRY(lnode_new(b->plan, LOP_VALUES, NULL, NULL, &one));
         scope.node = one;
-        TRY(bind_stored_expr(b, &scope, def->checks[i].sql, &e));
+        TRY(bind_expr(b, &scope, t->conditions.items[i], &e));
         if (scope.node != one)
-            return cx_fail(b->cx, LLKV_UNSUPPORTED, "a subquery in CHECK is not supported");
+            return bind_unsupported(b, t->conditions.items[i], "a subquery in CHECK");
         TRY(bind_to_condition(b, e, &e));
     }
     return LLKV_OK;
+}
+
+static llkv_code check_temporary(struct binder *b, const struct ast_path *path, bool temporary)
+{
+    if (!temporary || path->count < 2) return LLKV_OK;
+    const struct ast_name *schema = &path->parts[path->count - 2];
+    if (slice_equal_folded(schema->text, SLICE("temp"))) return LLKV_OK;
+    return cx_fail_at(b->cx, LLKV_SEMANTIC, bind_at_name(b, schema), "42P16",
+                      "what is temporary goes to the schema temp, not to \"%.*s\"",
+                      SLICE_ARG(schema->text));
 }
 
 static llkv_code table_name(struct table_build *t, bool temporary)
@@ -310,6 +322,7 @@ static llkv_code table_name(struct table_build *t, bool temporary)
         return cx_fail_at(b->cx, LLKV_SYNTAX, bind_at_name(b, name), "42601",
                           "a name must not be empty");
     TRY(text_of(b, name->text, &t->def->name));
+    TRY(check_temporary(b, path, temporary));
     t->def->schema = temporary ? "temp" : "main";
     if (path->count == 2) TRY(text_of(b, path->parts[0].text, &t->def->schema));
     t->def->temporary = temporary || slice_equal_folded(slice_of(t->def->schema), SLICE("temp"));
@@ -371,6 +384,7 @@ llkv_code plan_bind_create_view(struct cx *cx, const struct plan_env *env,
         TRY(text_of(&b, stmt->columns.items[i].text, &names[i]));
     bool temporary = (stmt->base.flags & AST_CREATE_TEMP) != 0;
     const struct ast_path *path = &stmt->path;
+    TRY(check_temporary(&b, path, temporary));
     *out = (struct view_def){.schema = temporary ? SLICE("temp") : SLICE("main"),
                              .name = path->parts[path->count - 1].text,
                              .column_names = names,

@@ -14,6 +14,10 @@ llkv_code bind_object(struct binder *b, const struct ast_path *path, const struc
     if (path->count >= 2) schema = path->parts[path->count - 2].text;
     *out = catalog_find(b->env->catalog, schema, name->text, name->hash);
     if (*out != NULL) return LLKV_OK;
+    if (schema.len != 0)
+        return cx_fail_at(b->cx, LLKV_NAME, bind_at_name(b, &path->parts[path->count - 2]), "42P01",
+                          "table \"%.*s.%.*s\" does not exist", SLICE_ARG(schema),
+                          SLICE_ARG(name->text));
     llkv_code rc = cx_fail_at(b->cx, LLKV_NAME, bind_at_name(b, name), "42P01",
                               "table \"%.*s\" does not exist", SLICE_ARG(name->text));
     const char *near = catalog_suggest(b->env->catalog, name->text);

@@ -136,7 +136,11 @@ static llkv_code no_type(struct binder *b, const struct ast_type *type, struct s
 
 llkv_code bind_type(struct binder *b, const struct ast_type *type, struct type *out)
 {
-    if (type->base.op != AST_TYPE_NAMED) return bind_unsupported(b, &type->base, "this type");
+    static const char *const composed[] = {"",              "a list type",  "an array type",
+                                           "a struct type", "a union type", "a map type",
+                                           "an enum type"};
+    if (type->base.op != AST_TYPE_NAMED)
+        return bind_unsupported(b, &type->base, composed[type->base.op]);
     struct slice name = type->name.parts[type->name.count - 1].text;
     const struct type_name *found = type->name.count == 1 ? find_name(name) : NULL;
     if (found == NULL) return no_type(b, type, name);

@@ -39,6 +39,26 @@ static llkv_code child_needs(struct phys *p, struct lnode *join, const struct iu
     return LLKV_OK;
 }
 
+/* The side whose rows a join may leave out gives NULL then, also for what an init plan computed
+ * below it: that becomes a column of the rows again. */
+static llkv_code column_again(struct phys *p, const struct iuset *need, struct pnode **io_child)
+{
+    iu_list ius = {0};
+    struct pnode *child = *io_child;
+    for (uint32_t i = 0; i < child->out_count; i++) VEC_PUSH(p->cx, &ius, child->out[i]);
+    for (iu_id iu = iuset_next(need, 0); iu != 0; iu = iuset_next(need, iu))
+        if (p->parameter_of[iu] != 0 && !phys_produces(child, iu)) VEC_PUSH(p->cx, &ius, iu);
+    TRY(phys_columns(p, child, ius.items, ius.count, io_child));
+    for (uint32_t i = child->out_count; i < ius.count; i++) p->parameter_of[ius.items[i]] = 0;
+    return LLKV_OK;
+}
+
+static bool pads(enum pjoin_kind kind, int side)
+{
+    if (side == 0) return kind == PJOIN_RIGHT || kind == PJOIN_FULL;
+    return kind == PJOIN_LEFT || kind == PJOIN_FULL || kind == PJOIN_SINGLE;
+}
+
 /* ---- conditions: keys and the rest ---- */
 
 static llkv_code only_of(struct phys *p, const struct expr *e, const struct iuset *side, bool *out)
@@ -207,7 +227,10 @@ static llkv_code plain_join(struct phys *p, struct lnode *join, const struct ius
     struct split split = {0};
     enum pjoin_kind kind = join_kind_of(join);
     TRY(child_needs(p, join, need, sides, needs));
-    for (int s = 0; s < 2; s++) TRY(phys_build(p, join->child[s], &needs[s], &child[s]));
+    for (int s = 0; s < 2; s++) {
+        TRY(phys_build(p, join->child[s], &needs[s], &child[s]));
+        if (pads(kind, s)) TRY(column_again(p, &needs[s], &child[s]));
+    }
     TRY(split_conditions(p, join, sides, &split));
     bool null_aware = kind == PJOIN_ANTI_NULL || kind == PJOIN_MARK_IN;
     if (null_aware && (!split.last_is_key || split.residual.count != 0)) {
@@ -258,19 +281,9 @@ struct apply_build {
     VEC(struct papply_param) params;
 };
 
-static llkv_code bind_column_as_parameter(struct phys *p, iu_id iu, struct apply_build *a)
-{
-    struct papply_param param = {.column = iu};
-    if (p->parameter_of[iu] != 0) return LLKV_OK;
-    TRY(phys_parameter(p, iu, &param.parameter));
-    VEC_PUSH(p->cx, &a->params, param);
-    return LLKV_OK;
-}
-
-/* Columns of the left side that the right side, or a condition that filters it, names become
- * parameters while it is built. */
-static llkv_code enter_apply(struct phys *p, struct lnode *join, const struct expr *compare,
-                             const struct iuset *left, struct apply_build *a)
+/* Columns of the left side that the right side, or a condition that filters it, names. */
+static llkv_code apply_outer(struct phys *p, struct lnode *join, const struct expr *compare,
+                             const struct iuset *left, struct iuset *out)
 {
     struct iuset outer = {0};
     const expr_list *conditions = &join->join.conditions;
@@ -279,7 +292,20 @@ static llkv_code enter_apply(struct phys *p, struct lnode *join, const struct ex
         if (conditions->items[i] != compare)
             TRY(iuset_add_expr(p->cx, &outer, conditions->items[i]));
     for (iu_id iu = iuset_next(&outer, 0); iu != 0; iu = iuset_next(&outer, iu))
-        if (iuset_has(left, iu)) TRY(bind_column_as_parameter(p, iu, a));
+        if (iuset_has(left, iu)) TRY(iuset_add(p->cx, out, iu));
+    return LLKV_OK;
+}
+
+/* They become parameters while the right side is built. What an init plan below has computed is a
+ * parameter already, and no column of the left side's rows. */
+static llkv_code enter_apply(struct phys *p, const struct iuset *outer, struct apply_build *a)
+{
+    for (iu_id iu = iuset_next(outer, 0); iu != 0; iu = iuset_next(outer, iu)) {
+        struct papply_param param = {.column = iu};
+        if (p->parameter_of[iu] != 0) continue;
+        TRY(phys_parameter(p, iu, &param.parameter));
+        VEC_PUSH(p->cx, &a->params, param);
+    }
     return LLKV_OK;
 }
 
@@ -334,7 +360,7 @@ static llkv_code make_apply(struct phys *p, struct lnode *join, const struct app
 static llkv_code apply_join(struct phys *p, struct lnode *join, const struct iuset *need,
                             struct pnode **out)
 {
-    struct iuset sides[2] = {{0}, {0}}, needs[2] = {{0}, {0}};
+    struct iuset sides[2] = {{0}, {0}}, needs[2] = {{0}, {0}}, outer = {0};
     struct apply_build a = {0};
     struct pnode *child[2];
     enum pjoin_kind kind = join_kind_of(join);
@@ -345,12 +371,14 @@ static llkv_code apply_join(struct phys *p, struct lnode *join, const struct ius
     const struct expr *compare = NULL;
     if (join->null_aware && conditions->count != 0)
         compare = conditions->items[conditions->count - 1];
-    TRY(enter_apply(p, join, compare, &sides[0], &a));
-    TRY(apply_right(p, join, compare, need, &child[1]));
-    leave_apply(p, &a);
-    for (uint32_t i = 0; i < a.params.count; i++)
-        TRY(iuset_add(p->cx, &needs[0], a.params.items[i].column));
+    TRY(apply_outer(p, join, compare, &sides[0], &outer));
+    for (iu_id iu = iuset_next(&outer, 0); iu != 0; iu = iuset_next(&outer, iu))
+        TRY(iuset_add(p->cx, &needs[0], iu));
     TRY(phys_build(p, join->child[0], &needs[0], &child[0]));
+    TRY(enter_apply(p, &outer, &a));
+    TRY(apply_right(p, join, compare, need, &child[1]));
+    if (pads(kind, 1)) TRY(column_again(p, &needs[1], &child[1]));
+    leave_apply(p, &a);
     return make_apply(p, join, &a, compare, child, need, out);
 }
 

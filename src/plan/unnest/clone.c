@@ -95,6 +95,15 @@ static llkv_code clone_sort(struct cloner *c, struct lnode *node, const struct l
     return LLKV_OK;
 }
 
+/* What it reads is still the definition's; but each reader drops columns from a list of its own. */
+static llkv_code clone_shared(struct cloner *c, struct lnode *node, const struct lnode *old)
+{
+    memset(&node->shared.from, 0, sizeof node->shared.from);
+    for (uint32_t i = 0; i < old->shared.from.count; i++)
+        VEC_PUSH(c->plan->cx, &node->shared.from, old->shared.from.items[i]);
+    return fresh_list(c, &node->shared.ius);
+}
+
 static llkv_code clone_own(struct cloner *c, struct lnode *node, const struct lnode *old)
 {
     switch ((enum lop)node->op) {
@@ -115,7 +124,7 @@ static llkv_code clone_own(struct cloner *c, struct lnode *node, const struct ln
         TRY(fresh_list(c, &node->setop.from[0]));
         TRY(fresh_list(c, &node->setop.from[1]));
         return fresh_list(c, &node->setop.ius);
-    case LOP_SHARED: return fresh_list(c, &node->shared.ius);
+    case LOP_SHARED: return clone_shared(c, node, old);
     case LOP_LIMIT:
     case LOP_COUNT: break;
     }

@@ -8,14 +8,14 @@ include_guard(GLOBAL)
 pkg_check_modules(CMOCKA REQUIRED IMPORTED_TARGET cmocka)
 
 # The compiler cannot see that a failed assertion of cmocka does not return, and warns of the pointers
-# behind it; the rows of tables of cases may hold formats.
-set(unit_warnings -Wno-null-dereference -Wno-format-nonliteral)
+# behind it; the rows of tables of cases may hold formats. Linked behind llkv_flags, these options win.
+add_library(llkv_unit_flags INTERFACE)
+target_compile_options(llkv_unit_flags INTERFACE -Wno-null-dereference -Wno-format-nonliteral)
 
 function(llkv_unit_test name)
   cmake_parse_arguments(PARSE_ARGV 1 unit "SLOW" "" "LINK")
   add_executable(${name}_test ${name}_test.c)
-  target_link_libraries(${name}_test PRIVATE llkv_flags ${unit_LINK})
-  target_compile_options(${name}_test PRIVATE ${unit_warnings})
+  target_link_libraries(${name}_test PRIVATE llkv_flags llkv_unit_flags ${unit_LINK})
   if(name MATCHES "^(slt|shell)_")
     target_include_directories(${name}_test PRIVATE ${PROJECT_SOURCE_DIR}/tools)
     target_link_libraries(${name}_test PRIVATE llkv_slt llkv::llkv)

@@ -50,6 +50,9 @@ step "clang" tested clang
 step "release with assertions" tested release-assert
 step "address and undefined behaviour sanitizers" tested asan
 step "thread sanitizer" tested tsan
+step "SLT corpus without optimizer rules" scripts/slt.sh rules
+step "SLT corpus without pruning" scripts/slt.sh passing -- --slt-no-pruning
+step "SLT corpus, a thread for each connection" scripts/slt.sh passing -- --slt-runtime multi
 step "exported symbols" python3 -B tools/check_symbols.py build/libllkv.a build/libllkv.so
 step "install and an external consumer" scripts/consumer.sh
 step "fuzzing" fuzz

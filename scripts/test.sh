@@ -19,6 +19,7 @@ scripts/build.sh release || exit 1
 step "tests, dev build" scripts/ctest.sh dev
 step "tests, release build" scripts/ctest.sh release
 step "SLT corpus, files of tests/slt/PASSING" scripts/slt.sh passing
+step "the same with the smallest storage units" scripts/slt.sh passing -- --slt-debug
 
 if ((${#failed[@]} > 0)); then
   printf 'failed: %s\n' "${failed[@]}"

@@ -212,11 +212,19 @@ static llkv_code add_result(struct cx *cx, llkv_results *results, struct one_res
     return LLKV_OK;
 }
 
+/* What can fail comes first: nothing may once the statement has committed. */
 static llkv_code run_one(struct cx *cx, llkv_results *results, struct statement *statement,
                          size_t offset)
 {
     struct one_result *result = NULL;
+    const char *object = statement->info.object;
     TRY(add_result(cx, results, &result));
+    if (object != NULL) {
+        struct cx name_cx = *cx;
+        name_cx.arena = &results->arena;
+        object = cx_strndup(&name_cx, object, strlen(object));
+        if (object == NULL) return LLKV_NOMEM;
+    }
     llkv_code rc = run_kept(cx, statement, &result->rows);
     if (rc != LLKV_OK) {
         kept_deinit(&result->rows);
@@ -224,16 +232,7 @@ static llkv_code run_one(struct cx *cx, llkv_results *results, struct statement 
     }
     result->info = statement->info;
     result->info.offset = (int32_t)offset;
-    if (statement->info.object != NULL) {
-        struct cx name_cx = *cx;
-        name_cx.arena = &results->arena;
-        const char *object = statement->info.object;
-        result->info.object = cx_strndup(&name_cx, object, strlen(object));
-        if (result->info.object == NULL) {
-            kept_deinit(&result->rows);
-            return LLKV_NOMEM;
-        }
-    }
+    result->info.object = object;
     results->count++;
     return LLKV_OK;
 }

@@ -41,6 +41,13 @@ struct op_join {
     struct link_expr *compare; /* loop joins of IN kinds: the comparison itself */
 };
 
+/* A column of the built rows by key. */
+struct join_values {
+    uint32_t column, width; /* of the row's format; bytes per value */
+    uint8_t *values;
+    size_t bytes;
+};
+
 struct join_state {
     struct collect rows;
     struct mem_budget *budget;
@@ -50,6 +57,10 @@ struct join_state {
     uint32_t *dense_rows; /* row + 1 per key value */
     int64_t dense_min;
     uint64_t dense_range;
+    uint64_t *present; /* join_columns.c: a bit per key; NULL: candidates are rows */
+    size_t present_bytes;
+    uint32_t column_count;
+    struct join_values columns[4];
     _Atomic uint64_t *marks; /* RIGHT, FULL, RSEMI, RANTI: built rows with a partner */
     size_t mark_words;
     /* IN kinds: rows of a group chained by group_links, those with a NULL in the last key first */
@@ -71,9 +82,10 @@ struct join_local {
     struct eval *key_evals;
     uint64_t *wide_hash;
     uint32_t *hash;
-    uint64_t *words; /* one_word: the keys */
+    const uint64_t *words; /* one_word: the keys, in the column itself or in word_room */
+    uint64_t *word_room;
     uint8_t *stage;  /* otherwise: key images */
-    uint32_t *heads; /* per live row: first candidate, row + 1 */
+    uint32_t *heads; /* per live row: first candidate, row + 1; with columns: key - minimum + 1 */
     uint64_t matched[VEC_WORDS_MAX], unknown[VEC_WORDS_MAX]; /* per live row */
     uint32_t room;
     /* pairs */
@@ -83,6 +95,7 @@ struct join_local {
     const uint8_t **rows; /* the format's null row: none */
     uint32_t *row_ids;
     bool null_rows; /* some pair has none */
+    bool every_row; /* pair i is row i of the batch */
     /* residual */
     struct vector *residual_vectors;
     struct colbuf *residual_columns;
@@ -101,6 +114,12 @@ struct join_local {
 NODISCARD llkv_code join_link_columns(struct linker *lk, struct op_join *join);
 /* join_build.c */
 NODISCARD llkv_code join_prepare(struct run *run, const struct op *op);
+/* join_columns.c: after a dense table was built, where it pays. */
+NODISCARD llkv_code join_columns_build(struct run *run, const struct op_join *join,
+                                       struct join_state *s);
+void join_columns_release(struct join_state *s);
+/* NULL: the column is not kept. */
+const struct join_values *join_columns_find(const struct join_state *s, uint32_t column);
 /* join_probe.c: heads of the live rows of `in`. */
 NODISCARD llkv_code join_probe(struct run *run, const struct op_join *join, struct join_local *l,
                                const struct batch *in);

@@ -9,6 +9,7 @@ static size_t dir_bytes(uint32_t mask)
 static void join_release(void *ptr)
 {
     struct join_state *s = ptr;
+    join_columns_release(s);
     big_free(s->budget, s->dir, dir_bytes(s->mask));
     big_free(s->budget, s->dense_rows, s->dense_range * sizeof *s->dense_rows);
     big_free(s->budget, s->group_dir, dir_bytes(s->group_mask));
@@ -220,7 +221,7 @@ static llkv_code build_table(struct run *run, const struct op_join *join, struct
     if (join->loop) return LLKV_OK;
     if (join->in_kind) TRY(build_groups(run, join, s, store));
     TRY(build_dense(run, join, s, store));
-    if (s->dense) return LLKV_OK;
+    if (s->dense) return join_columns_build(run, join, s);
     TRY(directory_new(run, store->count, &s->dir, &s->mask));
     fill_directory(join, s, store);
     return LLKV_OK;

@@ -15,11 +15,28 @@ static llkv_code left_column(struct run *run, const struct join_local *l, const 
     return flat_column(run, v, l->positions, l->pair_count, v->phys, buf, out);
 }
 
+/* Values by key: row_ids are keys. */
+static llkv_code key_column(struct run *run, const struct op_join *join, const struct join_local *l,
+                            uint32_t c, struct colbuf *buf, struct vector *out)
+{
+    const struct join_values *v = join_columns_find(run->exec->states[join->op.id], c);
+    CHECK(run->cx, v != NULL);
+    TRY(colbuf_reserve(run, buf, join->fmt.phys[c], l->pair_count));
+    gather32(buf->data, v->values, v->width, l->row_ids, l->pair_count);
+    *out = (struct vector){.phys = join->fmt.phys[c],
+                           .shape = VEC_FLAT,
+                           .flags = join->op.varies ? 0 : VEC_STABLE,
+                           .rows = l->pair_count,
+                           .data = buf->data};
+    return LLKV_OK;
+}
+
 static llkv_code right_column(struct run *run, const struct op_join *join,
                               const struct join_local *l, uint32_t c, struct colbuf *buf,
                               struct vector *out)
 {
     const struct join_state *s = run->exec->states[join->op.id];
+    if (s->present != NULL) return key_column(run, join, l, c, buf, out);
     const bool nulls = l->null_rows || rowstore_has_nulls(s->rows.store, c);
     const struct rowlist list = {l->rows, l->pair_count, nulls};
     TRY(rowfmt_read(run, &join->fmt, c, &list, buf, out));
@@ -30,6 +47,7 @@ static llkv_code right_column(struct run *run, const struct op_join *join,
 /* Every live row once, in order: left columns may stay where they are. */
 static bool is_identity(const struct join_local *l, const struct batch *in)
 {
+    if (l->every_row) return true;
     if (in->sel != NULL || l->pair_count != in->rows) return false;
     for (uint32_t i = 0; i < l->pair_count; i++)
         if (l->positions[i] != i) return false;

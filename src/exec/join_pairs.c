@@ -87,14 +87,39 @@ static void pair_all(const struct op_join *join, const struct join_state *s, str
     }
 }
 
+/* Every left row has one candidate or none, and those without are left out: no choice but which
+ * place the next pair takes. */
+static void pair_unique(const struct op_join *join, const struct join_state *s,
+                        struct join_local *l, const struct batch *in)
+{
+    const struct rowstore *store = s->rows.store;
+    const uint32_t live_count = in->live;
+    uint32_t n = 0;
+    for (uint32_t i = 0; i < live_count; i++) {
+        l->live[n] = (uint16_t)i;
+        l->row_ids[n] = l->heads[i] - 1;
+        n += l->heads[i] != 0;
+    }
+    for (uint32_t i = 0; s->present == NULL && i < n; i++)
+        l->rows[i] = rowstore_at(store, l->row_ids[i]);
+    l->every_row = !join->deferred && in->sel == NULL && n == in->rows;
+    l->pair_count = n;
+    l->at = live_count;
+}
+
 /* Left rows with the rows chained behind their heads. */
 static void pair_chains(const struct op_join *join, const struct join_state *s,
-                        struct join_local *l, uint32_t live_count)
+                        struct join_local *l, const struct batch *in)
 {
+    const uint32_t live_count = in->live;
     const bool once = one_is_enough(join->kind);
     const bool inline_null =
         !join->deferred &&
         (join->kind == PJOIN_LEFT || join->kind == PJOIN_FULL || join->kind == PJOIN_SINGLE);
+    if (s->unique && !once && !inline_null) {
+        pair_unique(join, s, l, in);
+        return;
+    }
     while (l->pair_count < VEC_ROWS_MAX && l->at < live_count) {
         uint32_t row = l->candidate == 0 ? l->heads[l->at] : l->candidate;
         if (once && bit_get(l->matched, l->at)) row = 0;
@@ -243,14 +268,17 @@ static void make_pairs(const struct op_join *join, const struct join_state *s, s
 {
     l->pair_count = 0;
     l->null_rows = false;
+    l->every_row = false;
     if (l->phase == JOIN_GROUP_PAIRS)
         pair_groups(join, s, l, in->live);
     else if (join->loop)
         pair_all(join, s, l, in->live);
     else
-        pair_chains(join, s, l, in->live);
-    for (uint32_t i = 0; i < l->pair_count; i++)
-        l->positions[i] = in->sel == NULL ? l->live[i] : in->sel[l->live[i]];
+        pair_chains(join, s, l, in);
+    if (l->every_row) return;
+    if (in->sel == NULL) memcpy(l->positions, l->live, l->pair_count * sizeof *l->positions);
+    for (uint32_t i = 0; in->sel != NULL && i < l->pair_count; i++)
+        l->positions[i] = in->sel[l->live[i]];
 }
 
 /* After the last pair: what is said of left rows as such. */

@@ -1,7 +1,8 @@
 /* join_probe.c -- from the keys of left rows to their first candidates. */
 #include "exec/join.h"
 
-enum { PREFETCH_SLOTS = 16 * 1024 };
+/* PROBE_ROWS: what their slots and rows take stays in the first-level cache. */
+enum { PREFETCH_SLOTS = 16 * 1024, PROBE_ROWS = 256 };
 
 static llkv_code probe_reserve(struct run *run, const struct op_join *join, struct join_local *l,
                                uint32_t n)
@@ -11,9 +12,9 @@ static llkv_code probe_reserve(struct run *run, const struct op_join *join, stru
     l->wide_hash = cx_alloc_array(run->cx, room, sizeof *l->wide_hash);
     l->hash = cx_alloc_array(run->cx, room, sizeof *l->hash);
     l->heads = cx_alloc_array(run->cx, room, sizeof *l->heads);
-    l->words = cx_alloc_array(run->cx, join->one_word ? room : 1, sizeof *l->words);
+    l->word_room = cx_alloc_array(run->cx, join->one_word ? room : 1, sizeof *l->word_room);
     l->stage = cx_alloc_array(run->cx, join->one_word && !join->in_kind ? 1 : room, join->key_end);
-    if (l->wide_hash == NULL || l->hash == NULL || l->heads == NULL || l->words == NULL ||
+    if (l->wide_hash == NULL || l->hash == NULL || l->heads == NULL || l->word_room == NULL ||
         l->stage == NULL)
         return LLKV_NOMEM;
     l->room = room;
@@ -27,18 +28,41 @@ static void stage_keys(const struct op_join *join, struct join_local *l, uint32_
     rowfmt_write(&join->fmt, l->keys, join->node->key_count, 0, n, &dest);
 }
 
+static void read_words(struct join_local *l, uint32_t n)
+{
+    l->words = phys_bytes[l->keys[0].phys] == 8 ? l->keys[0].data : l->word_room;
+    if (l->words == l->word_room) vec_words(&l->keys[0], n, l->word_room);
+}
+
+/* `phys` is a constant of the caller. */
+ALWAYS_INLINE void dense_heads(const struct join_state *s, struct join_local *l, uint32_t n,
+                               const uint8_t phys)
+{
+    const uint32_t *rows = s->dense_rows;
+    const uint64_t min = (uint64_t)s->dense_min, range = s->dense_range;
+    if (s->present != NULL) {
+        for (uint32_t i = 0; i < n; i++) {
+            const uint64_t from = (uint64_t)slot_integer(phys, l->words[i]) - min;
+            const uint64_t at = from < range ? from : range; /* the bit behind the last is 0 */
+            l->heads[i] = (uint32_t)(at + 1) & (0 - (uint32_t)bit_get(s->present, at));
+        }
+        return;
+    }
+    for (uint32_t i = 0; i < n; i++) {
+        const uint64_t at = (uint64_t)slot_integer(phys, l->words[i]) - min;
+        l->heads[i] = at < range ? rows[at] : 0;
+    }
+}
+
 static void probe_dense(const struct op_join *join, const struct join_state *s,
                         struct join_local *l, uint32_t n)
 {
-    const uint8_t phys = join->fmt.phys[0];
-    for (uint32_t i = 0; i < n; i++) {
-        const int64_t key = slot_integer(phys, l->words[i]);
-        const uint64_t at = (uint64_t)key - (uint64_t)s->dense_min;
-        l->heads[i] = at < s->dense_range ? s->dense_rows[at] : 0;
+    switch (join->fmt.phys[0]) {
+    case PHYS_I8: dense_heads(s, l, n, PHYS_I8); break;
+    case PHYS_I16: dense_heads(s, l, n, PHYS_I16); break;
+    case PHYS_I32: dense_heads(s, l, n, PHYS_I32); break;
+    default: dense_heads(s, l, n, PHYS_I64); break;
     }
-    if (s->dense_range < PREFETCH_SLOTS) return;
-    for (uint32_t i = 0; i < n; i++)
-        if (l->heads[i] != 0) PREFETCH(rowstore_at(s->rows.store, l->heads[i] - 1));
 }
 
 /* Follow the slots from `slot` to the entry whose key is equal. */
@@ -57,23 +81,46 @@ ALWAYS_INLINE uint32_t find_head(const struct op_join *join, const struct join_s
     }
 }
 
+/* Three passes over rows first .. end: ask for the slots; go to the slots with the right hash and
+ * ask for their rows; compare the keys. */
+ALWAYS_INLINE void probe_rows(const struct op_join *join, const struct join_state *s,
+                              struct join_local *l, const uint32_t first, const uint32_t end,
+                              const bool one_word)
+{
+    const uint64_t *dir = s->dir;
+    const uint32_t mask = s->mask;
+    const uint32_t at = ROW_NULLS_AT + join->fmt.null_words * 8;
+    if (mask >= PREFETCH_SLOTS)
+        for (uint32_t i = first; i < end; i++)
+            PREFETCH(&dir[l->hash[i] & mask]);
+    for (uint32_t i = first; i < end; i++) {
+        const uint32_t hash = l->hash[i];
+        uint32_t slot = hash & mask;
+        while (dir[slot] != 0 && (uint32_t)(dir[slot] >> 32) != hash)
+            slot = (slot + 1) & mask;
+        l->heads[i] = (uint32_t)dir[slot];
+        if (dir[slot] != 0) PREFETCH(rowstore_at(s->rows.store, (uint32_t)dir[slot] - 1));
+    }
+    for (uint32_t i = first; i < end; i++) {
+        if (l->heads[i] == 0) continue;
+        const uint8_t *row = rowstore_at(s->rows.store, l->heads[i] - 1);
+        const bool equal = one_word
+                               ? row_word(row, at) == l->words[i]
+                               : rowfmt_equal(&join->fmt, row, l->stage + (size_t)i * join->key_end);
+        if (UNLIKELY(!equal)) l->heads[i] = find_head(join, s, l, i, one_word);
+    }
+}
+
 static void probe_directory(const struct op_join *join, const struct join_state *s,
                             struct join_local *l, uint32_t n)
 {
-    if (s->mask >= PREFETCH_SLOTS) {
-        for (uint32_t i = 0; i < n; i++)
-            PREFETCH(&s->dir[l->hash[i] & s->mask]);
-        for (uint32_t i = 0; i < n; i++) {
-            const uint64_t entry = s->dir[l->hash[i] & s->mask];
-            if (entry != 0) PREFETCH(rowstore_at(s->rows.store, (uint32_t)entry - 1));
-        }
+    for (uint32_t first = 0; first < n; first += PROBE_ROWS) {
+        const uint32_t end = n - first < PROBE_ROWS ? n : first + PROBE_ROWS;
+        if (join->one_word)
+            probe_rows(join, s, l, first, end, true);
+        else
+            probe_rows(join, s, l, first, end, false);
     }
-    if (join->one_word)
-        for (uint32_t i = 0; i < n; i++)
-            l->heads[i] = find_head(join, s, l, i, true);
-    else
-        for (uint32_t i = 0; i < n; i++)
-            l->heads[i] = find_head(join, s, l, i, false);
 }
 
 /* NULL keys have no candidates. */
@@ -101,7 +148,7 @@ llkv_code join_probe(struct run *run, const struct op_join *join, struct join_lo
         memset(l->heads, 0, n * sizeof *l->heads);
         return LLKV_OK;
     }
-    if (join->one_word) vec_words(&l->keys[0], n, l->words);
+    if (join->one_word) read_words(l, n);
     if (s->dense) {
         probe_dense(join, s, l, n);
     } else {

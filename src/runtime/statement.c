@@ -206,7 +206,9 @@ static llkv_code compile(struct cx *cx, struct statement *s)
     TRY(begin_snapshot(cx, s));
     llkv_code rc = make_plan(cx, s);
     end_snapshot(s);
-    return rc;
+    if (rc != LLKV_LIMIT) return rc;
+    struct cx place_cx = statement_cx(cx, s, &s->plan_arena);
+    return cx_place(&place_cx, rc, (int32_t)s->ast->node->at);
 }
 
 static llkv_code parse(struct cx *cx, struct statement *s, struct slice sql, size_t *out_used)

@@ -184,6 +184,8 @@ struct ast_name token_name(struct parse *p, const struct token *token)
         (token->flags & TOKEN_QUOTED) || (token->len > 0 && p->text.data[token->at] == '\'');
     if (name.text.len == 0)
         parse_fail(p, LLKV_SYNTAX, "42602", token->at, "a name cannot be empty");
+    else if (memchr(name.text.data, '\0', name.text.len) != NULL)
+        parse_fail(p, LLKV_SYNTAX, "42602", token->at, "a name cannot hold a NUL byte");
     return name;
 }
 

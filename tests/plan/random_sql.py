@@ -310,7 +310,11 @@ class Generator:
             where = self.condition(inner, 0, sub if self.chance(0.15) else 0)
             filtered = Node("o", [" FILTER (WHERE ", where, ")"])
         if name == "*":
-            return Node(sort, ["count(*)", filtered])
+            # A condition on outer columns alone would make it an aggregate of the outer query.
+            mine = argument(rng.choice("irt"))
+            if filtered.parts != [""] and mine is not None:
+                filtered = Node("o", [" FILTER (WHERE ", mine, " IS NOT NULL AND ", where, ")"])
+            return Node(sort, ["count(*)", filtered if mine is not None else ""])
         over = sort
         if name == "count":
             over = rng.choice("irt")
@@ -318,7 +322,7 @@ class Generator:
             over = rng.choice("ir")
         value = argument(over)
         if value is None:
-            return Node(sort, ["count(*)", filtered]) if sort == "i" else self.constant(sort)
+            return Node(sort, ["count(*)"]) if sort == "i" else self.constant(sort)
         distinct = Node("o", "DISTINCT " if self.chance(0.2) else "")
         return Node(sort, [f"{name}(", distinct, value, ")", filtered])
 
@@ -465,10 +469,7 @@ class Generator:
         """A query of columns c1, c2 ... of these sorts."""
         pick = self.rng.random()
         if pick < 0.04:
-            rows = [Node("l", ["(", List([self.expression(s, Scope(outer), 1, 0) for s in sorts]),
-                               ")"]) for _ in range(self.rng.randint(1, 3))]
-            names = ", ".join(f"column{i + 1} AS c{i + 1}" for i in range(len(sorts)))
-            body = Node("q", [f"SELECT {names} FROM (VALUES ", List(rows), f") AS {self.alias()}"])
+            body = self.values(sorts, outer)
         elif pick < 0.18:
             body = self.set_operation(sorts, outer, sub)
         elif pick < 0.42:
@@ -500,6 +501,23 @@ class Generator:
         if body.text().startswith("WITH"):
             body = Node("q", ["SELECT * FROM (", body, f") AS {self.alias()}"])
         return Node("q", [Node("o", [f"WITH {name} AS (", definition, ") "]), body])
+
+    def values(self, sorts, outer):
+        """VALUES; in SQLite, whose column names are not found in subqueries, SELECTs."""
+        scope = Scope(outer)
+        names = ", ".join(f"column{i + 1} AS c{i + 1}" for i in range(len(sorts)))
+        parts, lite = [f"SELECT {names} FROM (VALUES "], []
+        for r in range(self.rng.randint(1, 3)):
+            parts.append(", (" if r > 0 else "(")
+            lite.append(" UNION ALL SELECT " if r > 0 else "SELECT ")
+            for i, sort in enumerate(sorts):
+                value = self.expression(sort, scope, 1, 0)
+                parts += [", " if i > 0 else "", value]
+                lite += [", " if i > 0 else "", value, f" AS c{i + 1}"]
+            parts.append(")")
+        alias = self.alias()
+        return Node("q", parts + [f") AS {alias}"],
+                    ["SELECT * FROM ("] + lite + [f") AS {alias}"])
 
     def select_list(self, sorts, scope, sub):
         depth = self.rng.choice([0, 1, 1, 2])

@@ -223,6 +223,12 @@ static void allocations_may_fail(void **state)
         "UPDATE t SET b = b || '!' WHERE a = 2",
         "DELETE FROM t WHERE a = 2",
         "CREATE TABLE u AS SELECT * FROM t; DROP TABLE u",
+        "WITH m AS MATERIALIZED (SELECT a FROM t) SELECT * FROM m FULL JOIN m AS n USING (a)",
+        "SELECT DISTINCT ON (a) a, b FROM t WHERE (a, b) IN (SELECT a, b FROM t) ORDER BY a, b",
+        "SELECT * FROM t, LATERAL (VALUES ((SELECT t.a)), (2)) AS l(x) WHERE x > 0",
+        "UPDATE t SET (a, b) = (v.x, 'y') FROM (VALUES (9)) AS v(x) WHERE t.a = v.x",
+        "DESCRIBE t; EXPLAIN SELECT * FROM t WHERE a = 1; SHOW ALL; TRUNCATE t",
+        "INSERT INTO t VALUES (1, 'x')",
     };
     for (size_t i = 0; i < sizeof statements / sizeof statements[0]; i++) {
         int64_t nth = 1;

@@ -152,7 +152,7 @@ struct lnode {
 
 /* What a short text can mean once views and common table expressions are written out in full has
  * no other bound. */
-enum { PLAN_NODES_MAX = 200000 };
+enum { PLAN_NODES_MAX = 100000 };
 
 /* One query on its way to a physical plan. */
 

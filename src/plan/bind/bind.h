@@ -12,7 +12,7 @@
 
 /* Set on constants that were written as literals: they take the type of what they meet. */
 enum { EXPR_LITERAL = 64 };
-enum { BIND_VIEW_DEPTH_MAX = 128 };
+enum { BIND_VIEW_DEPTH_MAX = 128, BIND_COLUMNS_MAX = 10000 };
 
 struct scope_column {
     struct slice name;

@@ -17,6 +17,9 @@ static llkv_code add_output(struct output *o, struct slice name, const struct as
                             const struct expr *e)
 {
     struct binder *b = o->b;
+    if (o->columns.count == BIND_COLUMNS_MAX) /* with what * stands for */
+        return cx_fail_at(b->cx, LLKV_LIMIT, bind_at(b, &o->select->base), "54011",
+                          "a query has at most %d columns", (int)BIND_COLUMNS_MAX);
     struct bound_column column = {.name = name, .type = e->type};
     column.nullable = (e->flags & EXPR_NULLABLE) != 0 || e->type.id == TYPE_NULL;
     column.literal_text = e->kind == EXPR_CONST && e->type.id == TYPE_VARCHAR &&

@@ -72,7 +72,7 @@ set_scope(A) ::= VARIABLE.  { A = AST_SET_VARIABLE; }
 setting_values(A) ::= setting_value(E).                          { A = list_one(p, E); }
 setting_values(A) ::= setting_values(L) COMMA setting_value(E).  { A = list_add(p, L, E); }
 setting_value(A) ::= expr(E).   { A = E; }
-setting_value(A) ::= ON(T).     { A = column_node_new(p, T); }
+setting_value(A) ::= ON|ASC|DESC(T).  { A = column_node_new(p, T); }
 
 statement(A) ::= SHOW(B) path(N).            { A = show_new(p, B, 0, N); }
 statement(A) ::= SHOW(B) ALL.                { A = show_new(p, B, AST_SHOW_ALL, names_none()); }

@@ -37,11 +37,13 @@ def opening(code, close):
     return 0
 
 
+CONSTANT = re.compile(r"const (bool|uint8_t|uint32_t|size_t) \w+$")
 CONTEXTS = ("cx", "b", "p", "plan", "call", "ac")  # who is asked, always first
 
 
 def count_parameters(code, begin, end):
-    """Inputs only: neither the context in front nor results (out..., io_...) count."""
+    """Inputs only: neither the context in front, nor results (out..., io_...), nor the constants that
+    a caller of an inlined loop specialises it by (a plain type, const by value) count."""
     inner = code[begin + 1:end].strip()
     if inner in ("", "void"):
         return 0
@@ -52,6 +54,7 @@ def count_parameters(code, begin, end):
             items.append(inner[start:at])
             start = at + 1
     items.append(inner[start:])
+    items = [item for item in items if not CONSTANT.match(item.strip())]
     names = [re.findall(r"\w+", item)[-1] if re.findall(r"\w+", item) else "" for item in items]
     if names and names[0] in CONTEXTS and len(names) > 1:
         names = names[1:]

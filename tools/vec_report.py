@@ -26,6 +26,8 @@ LOOPS = [
     ("sum_int.inc.h", "for (uint32_t i = 0; i < n; i++) {", 1, (6, 6, 6)),
     ("sum_int.inc.h", "sum += x[i];", 0, (18, 18, 18)),
     ("tier_reduce.inc.h", "for (uint32_t i = 0; i < n; i++) {", 0, (0, 1, 1)),
+    ("totals.inc.h", "for (uint32_t i = 0; i < n; i++) {", 0, (0, 8, 8)),
+    ("totals.inc.h", "any |= K_TOP(x[i]);", 0, (2, 2, 2)),
     ("tier.c", "io[i] = hash_u64(io[i]);", 0, (0, 1, 1)),
     ("tier.c", "io[i] = hash_mix(io[i], add[i]);", 0, (0, 1, 1)),
 ]

@@ -117,8 +117,12 @@ llkv_code llkv_bind_blob(llkv_statement *statement, uint32_t parameter, const vo
 llkv_code llkv_statement_step(llkv_statement *statement, bool *out_row, llkv_error *error)
 {
     struct statement *s = statement_of(statement);
-    llkv_error own = LLKV_ERROR_INIT;
-    struct cx cx = {.error = error == NULL ? &own : error};
+    llkv_error own;
+    struct cx cx = {.error = error};
+    if (error == NULL) {
+        own = (llkv_error)LLKV_ERROR_INIT;
+        cx.error = &own;
+    }
     cx.error->code = LLKV_OK;
     arena_reset(&s->value_arena);
     cx.arena = &s->value_arena;
@@ -159,16 +163,31 @@ const char *llkv_column_type_text(const llkv_statement *statement, uint32_t colu
 
 /* ---- values ---- */
 
+/* Where the value of the current row lies, if that is as plain as it mostly is; else NULL. */
+static const struct vector *flat_column(const struct statement *s, uint32_t column,
+                                        uint32_t *out_row)
+{
+    if (s->batch == NULL || column >= s->batch->column_count) return NULL;
+    const struct vector *v = &s->batch->columns[column];
+    *out_row = s->batch->sel == NULL ? s->live : s->batch->sel[s->live];
+    return v->shape == VEC_FLAT ? v : NULL;
+}
+
 bool llkv_value_is_null(const llkv_statement *statement, uint32_t column)
 {
-    return statement_value(statement_view(statement), column).is_null;
+    const struct statement *s = statement_view(statement);
+    uint32_t row;
+    const struct vector *v = flat_column(s, column, &row);
+    return v == NULL ? statement_value(s, column).is_null : !vec_valid(v, row);
 }
 
 llkv_type llkv_value_type(const llkv_statement *statement, uint32_t column)
 {
-    struct value value = statement_value(statement_view(statement), column);
-    if (value.is_null) return LLKV_TYPE_NULL;
-    if (value.type.id != TYPE_NUMBER) return (llkv_type)value.type.id;
+    const struct statement *s = statement_view(statement);
+    if (llkv_value_is_null(statement, column)) return LLKV_TYPE_NULL;
+    const struct type type = statement_column_type(s, column);
+    if (type.id != TYPE_NUMBER) return (llkv_type)type.id;
+    struct value value = statement_value(s, column);
     return value.number.is_real ? LLKV_TYPE_DOUBLE : LLKV_TYPE_BIGINT;
 }
 
@@ -229,7 +248,13 @@ static double text_prefix_double(struct slice text)
 
 int64_t llkv_value_int64(const llkv_statement *statement, uint32_t column)
 {
-    struct value v = statement_value(statement_view(statement), column);
+    const struct statement *s = statement_view(statement);
+    uint32_t row;
+    const struct vector *flat = flat_column(s, column, &row);
+    if (flat != NULL && flat->phys == PHYS_I64 &&
+        statement_column_type(s, column).id != TYPE_DECIMAL)
+        return vec_valid(flat, row) ? ((const int64_t *)flat->data)[row] : 0;
+    struct value v = statement_value(s, column);
     if (v.is_null) return 0;
     switch ((enum phys_type)v.type.phys) {
     case PHYS_BOOL: return v.b;

@@ -8,8 +8,9 @@ uint32_t totals_words(uint32_t sums)
     return sums == 0 ? 1 : sums == 1 ? 2 : sums <= 3 ? 4 : 8;
 }
 
-/* Stored columns go on in memory where a batch ends. The loop that adds waits for its own stores, not
- * for memory: time to ask for the next batch's values, one cache line of each column at a turn. */
+/* Stored columns go on in memory where a batch ends. The loop that adds waits for its own stores,
+ * not for memory: time to ask for the next batch's values, one cache line of each column at a turn.
+ */
 ALWAYS_INLINE void fetch_ahead(const struct totals *t, const int64_t *const *args, uint32_t i,
                                const uint32_t sums)
 {
@@ -41,7 +42,7 @@ ALWAYS_INLINE void add_rows(const struct totals *t, const uint32_t *restrict ids
         }
     }
     for (; i < n; i++) {
-        uint64_t *w = words + (size_t)ids[i] * width;
+        uint64_t *w = words + (size_t)(i % copies) * t->copy_words + (size_t)ids[i] * width;
         w[0]++;
         if (sums > 0) w[1] += (uint64_t)a[i];
         if (sums > 1) w[2] += (uint64_t)b[i];
@@ -49,7 +50,7 @@ ALWAYS_INLINE void add_rows(const struct totals *t, const uint32_t *restrict ids
     }
 }
 
-/* The fourth sum and those behind it. */
+/* The fourth sum and those behind it, in the copy that counted the row. */
 static void add_further(const struct totals *t, const uint32_t *ids, const int64_t *const *args,
                         uint32_t n)
 {
@@ -57,8 +58,8 @@ static void add_further(const struct totals *t, const uint32_t *ids, const int64
         const int64_t *x = args[s];
         uint64_t *words = t->words + 1 + s;
         for (uint32_t i = 0; i < n; i++)
-            words[(size_t)(i % TOTAL_COPIES) % t->copies * t->copy_words +
-                  (size_t)ids[i] * t->width] += (uint64_t)x[i];
+            words[(size_t)(i % t->copies) * t->copy_words + (size_t)ids[i] * t->width] +=
+                (uint64_t)x[i];
     }
 }
 

@@ -15,13 +15,13 @@ enum { TOTAL_SUMS_MAX = 7, TOTAL_COPIES = 4, TOTAL_COPIED_GROUPS = 256 };
 uint32_t totals_words(uint32_t sums);
 
 struct totals {
-    uint64_t *words;      /* groups x width, copy after copy; 16-byte aligned */
-    uint32_t width;       /* totals_words() */
+    uint64_t *words; /* groups x width, copy after copy */
+    uint32_t width;  /* totals_words() */
     uint32_t sums;
-    uint32_t copies;      /* 1 or TOTAL_COPIES */
-    uint32_t copy_words;  /* from one copy to the next */
-    const uint8_t *keys;  /* of the batch, where they are stored, or NULL: for prefetching only */
-    uint32_t key_bytes;   /* each */
+    uint32_t copies;     /* 1 or TOTAL_COPIES; row i of a call belongs to copy i % copies */
+    uint32_t copy_words; /* from one copy to the next */
+    const uint8_t *keys; /* where those of the batch lie; never read, only fetched ahead */
+    uint32_t key_bytes;  /* each */
 };
 /* Row i counts for group ids[i], and args[k][i] is added to its sum k. */
 void totals_add(const struct totals *totals, const uint32_t *ids, const int64_t *const *args,

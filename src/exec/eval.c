@@ -72,7 +72,7 @@ llkv_code eval_vector(struct run *run, const struct link_expr *e, struct eval *e
                       const struct batch *in, struct vector *out)
 {
     if (e->program == NULL) {
-        const struct vector *v = &in->columns[e->column];
+        const struct vector *v = e->constant != NULL ? e->constant : &in->columns[e->column];
         if (in->sel == NULL || v->shape == VEC_CONST || v->phys == PHYS_NULLS) {
             *out = *v;
             out->rows = in->live;
@@ -87,6 +87,8 @@ llkv_code eval_vector(struct run *run, const struct link_expr *e, struct eval *e
 llkv_code eval_flat(struct run *run, const struct link_expr *e, struct eval *ev,
                     const struct batch *in, struct vector *out)
 {
+    if (e->constant != NULL)
+        return flat_column(run, e->constant, NULL, in->live, e->type.phys, &ev->flat, out);
     if (e->program == NULL)
         return flat_column(run, &in->columns[e->column], in->sel, in->live, e->type.phys, &ev->flat,
                            out);

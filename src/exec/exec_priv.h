@@ -79,10 +79,11 @@ struct chain {
 };
 
 /* ---- linking ---- */
-/* An expression over the columns of a batch. */
+/* An expression over the columns of a batch: a column as it is, one value, or a program. */
 struct link_expr {
-    const struct program *program; /* NULL for a bare column */
-    uint32_t column;               /* of the batch */
+    const struct program *program; /* NULL for a column or a constant */
+    const struct vector *constant; /* CONST, or NULL */
+    uint32_t column;               /* of the batch, if it is neither */
     bool has_param;
     struct type type;
 };
@@ -96,6 +97,10 @@ struct linker {
 };
 NODISCARD llkv_code link_expr(struct linker *lk, const struct expr *e, const iu_id *layout,
                               uint32_t layout_count, struct link_expr *out);
+ALWAYS_INLINE bool link_is_column(const struct link_expr *e)
+{
+    return e->program == NULL && e->constant == NULL;
+}
 /* `count` expressions; *out_exprs is NULL for none. */
 NODISCARD llkv_code link_exprs(struct linker *lk, const struct expr *const *e, uint32_t count,
                                const struct pnode *over, struct link_expr **out_exprs);

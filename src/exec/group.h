@@ -20,7 +20,7 @@ struct link_agg {
     bool has_arg;
     agg_total_fn *total; /* DIRECT: fed from the totals; else NULL */
     uint32_t total_word; /* of the sum; 0: a count */
-    bool by_row; /* takes its value from the row of the group's MIN or MAX */
+    bool by_row;         /* takes its value from the row of the group's MIN or MAX */
     struct link_expr arg;
     struct link_filter filter;
     struct rowfmt distinct_fmt;    /* group, value */
@@ -47,7 +47,7 @@ struct op_group {
     struct rowfmt order_fmt;       /* DIRECT: keys and a pointer, to put groups in order */
     struct sort_key *order_keys;
     struct group_dim *dims;
-    uint32_t slots; /* DIRECT: product of the dimensions */
+    uint32_t slots;                               /* DIRECT: product of the dimensions */
     uint32_t sum_count, sum_aggs[TOTAL_SUMS_MAX]; /* aggregates whose arguments are added up */
     uint32_t ranges_per_thread;
 };
@@ -147,7 +147,8 @@ NODISCARD llkv_code group_direct_finish(struct run *run, const struct op_group *
 bool group_direct_ids(const struct op_group *g, struct group_range *r, uint32_t n);
 /* group_totals.c */
 void group_totals_link(struct op_group *g);
-/* Count the rows of r->ids, and feed the aggregates that have a total if r->totals_on afterwards. */
+/* Count the rows of r->ids, and feed the aggregates that have a total if r->totals_on afterwards.
+ */
 NODISCARD llkv_code group_totals_feed(struct run *run, const struct op_group *g,
                                       struct group_range *r, const struct batch *in);
 /* Totals to states. */

@@ -10,7 +10,7 @@ enum { TOTAL_ROWS_MIN = 256, TOTAL_BITS = 62 };
 
 static bool same_column(const struct link_expr *a, const struct link_expr *b)
 {
-    return a->program == NULL && b->program == NULL && a->column == b->column;
+    return link_is_column(a) && link_is_column(b) && a->column == b->column;
 }
 
 /* The word of the agg's sum; 0 if there is no more room. */

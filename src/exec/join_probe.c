@@ -104,9 +104,9 @@ ALWAYS_INLINE void probe_rows(const struct op_join *join, const struct join_stat
     for (uint32_t i = first; i < end; i++) {
         if (l->heads[i] == 0) continue;
         const uint8_t *row = rowstore_at(s->rows.store, l->heads[i] - 1);
-        const bool equal = one_word
-                               ? row_word(row, at) == l->words[i]
-                               : rowfmt_equal(&join->fmt, row, l->stage + (size_t)i * join->key_end);
+        const bool equal =
+            one_word ? row_word(row, at) == l->words[i]
+                     : rowfmt_equal(&join->fmt, row, l->stage + (size_t)i * join->key_end);
         if (UNLIKELY(!equal)) l->heads[i] = find_head(join, s, l, i, one_word);
     }
 }

@@ -218,19 +218,32 @@ static uint32_t word_hash(uint64_t word)
 static llkv_code stage_words(struct keytab *t, const struct vector *v, uint32_t n)
 {
     TRY(stage_reserve(t, n));
-    vec_words(v, n, t->wide_hash);
+    t->words = phys_bytes[v->phys] == 8 ? v->data : t->wide_hash;
+    if (t->words == t->wide_hash) vec_words(v, n, t->wide_hash);
     for (uint32_t i = 0; i < n; i++)
-        t->hash[i] = word_hash(t->wide_hash[i]);
-    if (t->mask < PREFETCH_SLOTS) return LLKV_OK;
-    for (uint32_t i = 0; i < n; i++)
-        PREFETCH(&t->dir[t->hash[i] & t->mask]);
-    for (uint32_t i = 0; i < n; i++) {
-        const uint32_t row = (uint32_t)t->dir[t->hash[i] & t->mask];
-        if (row == 0) continue;
-        PREFETCH(keytab_row(t, row - 1));
-        PREFETCH(keytab_row(t, row) - 1); /* the states may lie in the next line */
-    }
+        t->hash[i] = word_hash(t->words[i]);
     return LLKV_OK;
+}
+
+/* The rows whose hash is right, or ROW_NONE, for keys first .. end: asked for ahead, slots first. A
+ * key that is met for the first time among these is not found here. */
+static void find_rows(const struct keytab *t, uint32_t first, uint32_t end, uint32_t *ids)
+{
+    const uint64_t *dir = t->dir;
+    const uint32_t mask = t->mask;
+    if (mask >= PREFETCH_SLOTS)
+        for (uint32_t i = first; i < end; i++)
+            PREFETCH(&dir[t->hash[i] & mask]);
+    for (uint32_t i = first; i < end; i++) {
+        const uint32_t hash = t->hash[i];
+        uint32_t slot = hash & mask;
+        while (dir[slot] != 0 && (uint32_t)(dir[slot] >> 32) != hash)
+            slot = (slot + 1) & mask;
+        ids[i] = (uint32_t)dir[slot] - 1; /* ROW_NONE for a free slot */
+        if (dir[slot] == 0) continue;
+        PREFETCH(keytab_row(t, ids[i]));
+        PREFETCH(keytab_row(t, ids[i] + 1) - 1); /* the states may lie in the next line */
+    }
 }
 
 ALWAYS_INLINE uint32_t probe_word(const struct keytab *t, uint64_t word, uint32_t hash,
@@ -262,23 +275,35 @@ static llkv_code add_word(struct keytab *t, uint64_t word, bool null, uint32_t h
     return LLKV_OK;
 }
 
-/* `add` false: ROW_NONE for a key that is not there. */
-ALWAYS_INLINE llkv_code map_words(struct keytab *t, const struct vector *v, uint32_t n,
-                                  uint32_t *ids, const bool add)
+/* Row i by itself: ids[i] was a guess. */
+static llkv_code map_word(struct keytab *t, const struct vector *v, uint32_t i, bool add,
+                          uint32_t *out_row)
 {
+    const bool null = v->validity != NULL && !bit_get(v->validity, i);
+    uint32_t slot = 0;
+    uint32_t row = null ? t->null_row - 1 : probe_word(t, t->words[i], t->hash[i], &slot);
+    *out_row = row;
+    if (row != ROW_NONE || !add) return LLKV_OK;
+    *out_row = t->count;
+    return add_word(t, null ? 0 : t->words[i], null, null ? NULL_HASH : t->hash[i], slot);
+}
+
+/* `add` false: ROW_NONE for a key that is not there. */
+static llkv_code map_words(struct keytab *t, const struct vector *v, uint32_t n, uint32_t *ids,
+                           bool add)
+{
+    enum { STEP_ROWS = 256 }; /* what they take stays in the first-level cache */
     TRY(stage_words(t, v, n));
-    for (uint32_t i = 0; i < n; i++) {
-        uint32_t slot = 0, row;
-        const bool null = v->validity != NULL && !bit_get(v->validity, i);
-        if (null)
-            row = t->null_row == 0 ? ROW_NONE : t->null_row - 1;
-        else
-            row = probe_word(t, t->wide_hash[i], t->hash[i], &slot);
-        if (row == ROW_NONE && add) {
-            row = t->count;
-            TRY(add_word(t, null ? 0 : t->wide_hash[i], null, null ? NULL_HASH : t->hash[i], slot));
+    for (uint32_t first = 0; first < n; first += STEP_ROWS) {
+        const uint32_t end = n - first < STEP_ROWS ? n : first + STEP_ROWS;
+        find_rows(t, first, end, ids);
+        for (uint32_t i = first; i < end; i++) {
+            const bool null = v->validity != NULL && !bit_get(v->validity, i);
+            if (LIKELY(ids[i] != ROW_NONE && !null &&
+                       row_word(keytab_row(t, ids[i]), WORD_AT) == t->words[i]))
+                continue;
+            TRY(map_word(t, v, i, add, &ids[i]));
         }
-        ids[i] = row;
     }
     return LLKV_OK;
 }

@@ -23,6 +23,7 @@ struct keytab {
     uint8_t *stage;
     uint32_t *hash;
     uint64_t *wide_hash;
+    const uint64_t *words; /* one integer key: the values, where they are or in wide_hash */
     uint32_t stage_rows;
 };
 

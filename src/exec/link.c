@@ -9,8 +9,29 @@ int32_t layout_find(const iu_id *layout, uint32_t count, iu_id column)
     return -1;
 }
 
-llkv_code link_expr(struct linker *lk, const struct expr *e, const iu_id *layout,
-                    uint32_t layout_count, struct link_expr *out)
+/* A literal needs no program. */
+static llkv_code link_constant(struct linker *lk, const struct expr *e, struct link_expr *out)
+{
+    static const uint64_t none;
+    const uint8_t phys = e->type.phys;
+    uint64_t *slot = cx_alloc_zero(lk->cx, 2 * sizeof *slot); /* the widest value, or one bit */
+    struct vector *v = cx_alloc(lk->cx, sizeof *v);
+    if (slot == NULL || v == NULL) return LLKV_NOMEM;
+    const bool null = e->value->is_null || phys == PHYS_NULLS;
+    CHECK(lk->cx, null || e->value->type.phys == phys);
+    *v = (struct vector){.phys = phys,
+                         .shape = VEC_CONST,
+                         .flags = VEC_STABLE,
+                         .rows = VEC_ROWS_MAX,
+                         .validity = null ? &none : NULL,
+                         .data = slot};
+    if (!null) value_store(e->value, phys, slot, 0);
+    out->constant = v;
+    return LLKV_OK;
+}
+
+static llkv_code link_computed(struct linker *lk, const struct expr *e, const iu_id *layout,
+                               uint32_t layout_count, struct link_expr *out)
 {
     *out = (struct link_expr){.type = e->type, .has_param = (e->flags & EXPR_HAS_PARAM) != 0};
     if (e->kind == EXPR_COLUMN) {
@@ -22,6 +43,14 @@ llkv_code link_expr(struct linker *lk, const struct expr *e, const iu_id *layout
     const struct program_options options = {
         .layout = layout, .layout_count = layout_count, .sqlite_compat = lk->plan->sqlite_compat};
     return program_compile(lk->cx, e, &options, &out->program);
+}
+
+llkv_code link_expr(struct linker *lk, const struct expr *e, const iu_id *layout,
+                    uint32_t layout_count, struct link_expr *out)
+{
+    if (e->kind != EXPR_CONST) return link_computed(lk, e, layout, layout_count, out);
+    *out = (struct link_expr){.type = e->type};
+    return link_constant(lk, e, out);
 }
 
 llkv_code link_exprs(struct linker *lk, const struct expr *const *e, uint32_t count,
@@ -45,7 +74,7 @@ llkv_code link_conjuncts(struct linker *lk, const struct pfilter *filter, const 
     out->conjuncts = cx_alloc_array(lk->cx, filter->count, sizeof *out->conjuncts);
     if (out->conjuncts == NULL) return LLKV_NOMEM;
     for (uint32_t i = 0; i < filter->count; i++)
-        TRY(link_expr(lk, filter->conjuncts[i], layout, layout_count, &out->conjuncts[i]));
+        TRY(link_computed(lk, filter->conjuncts[i], layout, layout_count, &out->conjuncts[i]));
     return LLKV_OK;
 }
 

@@ -65,8 +65,9 @@ static llkv_code project_attach(struct run *run, const struct op *op)
     bool is_new;
     TRY(run_local(run, op, sizeof *l, &l, &is_new));
     if (!is_new) return LLKV_OK;
-    l->evals = cx_alloc_zero(run->cx, (count + 1) * sizeof *l->evals);
-    l->vectors = cx_alloc_zero(run->cx, (count + 1) * sizeof *l->vectors);
+    l->evals = cx_alloc_zero(run->cx, count * sizeof *l->evals);
+    l->vectors =
+        cx_alloc_array(run->cx, count, sizeof *l->vectors); /* written before they are read */
     if (l->evals == NULL || l->vectors == NULL) return LLKV_NOMEM;
     return LLKV_OK;
 }
@@ -105,7 +106,7 @@ llkv_code link_project(struct linker *lk, const struct pnode *node, const struct
                    &op->exprs));
     op->columns_only = true;
     for (uint32_t i = 0; i < node->out_count; i++)
-        if (op->exprs[i].program != NULL) op->columns_only = false;
+        if (!link_is_column(&op->exprs[i])) op->columns_only = false;
     *out_op = &op->op;
     return LLKV_OK;
 }

@@ -29,7 +29,8 @@ struct top_range {
     uint64_t *codes;
     const uint8_t **rows;
     bool bounded, bound_null;
-    uint64_t bound; /* code of the first key of the last row kept */
+    uint64_t bound;      /* code of the first key of the last row kept */
+    uint64_t bound_slot; /* the key itself, if it is an integer of up to 64 bits */
 };
 
 struct sort_state {
@@ -98,6 +99,7 @@ static llkv_code top_cut(struct run *run, const struct op_sort *sort, struct top
     r->bounded = true;
     r->bound_null = row_is_null(last, c);
     r->bound = sort_code(sort->fmt.phys[c], last + sort->fmt.at[c]);
+    memcpy(&r->bound_slot, last + sort->fmt.at[c], sizeof r->bound_slot);
     return LLKV_OK;
 }
 
@@ -110,11 +112,35 @@ static bool within_bound(const struct op_sort *sort, const struct top_range *r, 
     return key->descending ? code >= r->bound : code <= r->bound;
 }
 
+static bool is_word(uint8_t phys)
+{
+    return (phys >= PHYS_I8 && phys <= PHYS_I64) || (phys >= PHYS_U8 && phys <= PHYS_U64);
+}
+
+/* Integers without NULLs: most batches have none within the bound, which one comparison tells. */
+static void narrow_words(const struct op_sort *sort, struct top_range *r, const struct vector *v,
+                         struct batch *io)
+{
+    uint64_t bits[VEC_WORDS_MAX];
+    const enum compare_op op = sort->keys[0].descending ? CMP_GE : CMP_LE;
+    kernel_fn *within = kernel_compare(op, (enum phys_type)v->phys, KERNEL_VS);
+    (void)within(bits, v->data, &r->bound_slot, NULL, io->live); /* comparisons raise no flag */
+    const uint32_t kept = bits_to_positions(r->sel, bits, io->live);
+    for (uint32_t i = 0; io->sel != NULL && i < kept; i++)
+        r->sel[i] = io->sel[r->sel[i]];
+    io->sel = r->sel;
+    io->live = kept;
+}
+
 static llkv_code top_narrow(struct run *run, const struct op_sort *sort, struct top_range *r,
                             struct batch *io)
 {
     struct vector v;
     TRY(eval_flat(run, &sort->first_key, &r->first, io, &v));
+    if (v.validity == NULL && !r->bound_null && is_word(v.phys)) {
+        narrow_words(sort, r, &v, io);
+        return LLKV_OK;
+    }
     sort_vector_codes(&v, io->live, r->codes);
     uint32_t kept = 0;
     for (uint32_t i = 0; i < io->live; i++) {
@@ -276,7 +302,7 @@ static llkv_code link_sort_rows(struct linker *lk, struct op_sort *op)
         TRY(link_expr(lk, node->keys[k].expr, child->out, columns, &e));
         if (k == 0) op->first_key = e;
         uint32_t at = count;
-        if (e.program == NULL)
+        if (link_is_column(&e))
             for (at = 0; at < columns && op->exprs[at].column != e.column;)
                 at++;
         op->keys[k] = (struct sort_key){.column = at,

@@ -15,7 +15,7 @@ static llkv_code values_attach(struct run *run, const struct op *op)
     bool is_new;
     TRY(run_local(run, op, sizeof *l, &l, &is_new));
     l->at = 0;
-    if (!is_new) return LLKV_OK;
+    if (!is_new || op->node->out_count == 0) return LLKV_OK;
     l->columns = cx_alloc_zero(run->cx, (op->node->out_count + 1) * sizeof *l->columns);
     l->vectors = cx_alloc_zero(run->cx, (op->node->out_count + 1) * sizeof *l->vectors);
     if (l->columns == NULL || l->vectors == NULL) return LLKV_NOMEM;

@@ -211,12 +211,20 @@ static llkv_code compile(struct cx *cx, struct statement *s)
     return cx_place(&place_cx, rc, (int32_t)s->ast->node->at);
 }
 
+/* Where the first statement ends. Most texts are one: then no semicolon stands before the last byte,
+ * and they need not be read for it. */
+static size_t first_end(struct slice sql, bool sqlite_compat)
+{
+    const char *semicolon = sql.len == 0 ? NULL : memchr(sql.data, ';', sql.len - 1);
+    return semicolon == NULL ? sql.len : sql_statement_end(sql, 0, sqlite_compat, NULL);
+}
+
 static llkv_code parse(struct cx *cx, struct statement *s, struct slice sql, size_t *out_used)
 {
     /* Errors are told in the caller's text; the tree points into a copy of the statement. */
     struct sql_options options = {.sqlite_compat = s->session->settings.sqlite_compat};
     struct cx parse_cx = statement_cx(cx, s, &s->plan_arena);
-    size_t end = sql_statement_end(sql, 0, options.sqlite_compat, NULL);
+    size_t end = first_end(sql, options.sqlite_compat);
     *out_used = end;
     char *copy = cx_strndup(&parse_cx, sql.data, end);
     if (copy == NULL) return LLKV_NOMEM;

@@ -88,7 +88,7 @@ class Schema:
         key = rng.choice(["", "", " PRIMARY KEY", " UNIQUE", " NOT NULL"])
         rest = [rng.choice(["", "", "", " NOT NULL"]) for _ in COLUMNS[1:]]
         if self.large:
-            count, top = rng.choice([0, 3, 40, 150, 300]), rng.choice([3, 20, 60])
+            count, top = rng.choice([0, 3, 40, 150, 300]), rng.choice([20, 60])
         else:
             count, top = rng.choice([0, 1, 2, 3, 4, 5, 6]), rng.choice([1, 2, 3, 5])
         rows = [[self.value(j, i, top, (key, *rest)[j]) for j in range(len(COLUMNS))]
@@ -150,7 +150,8 @@ class Generator:
         self.schema = schema
         self.last = 0
         self.common = []  # (name, columns) of WITH
-        self.joins_max = 2 if schema.large else 4
+        self.lateral = False  # what SQLite has not
+        self.joins_max = 1 if schema.large else 4
 
     def alias(self):
         self.last += 1
@@ -313,7 +314,7 @@ class Generator:
             # A condition on outer columns alone would make it an aggregate of the outer query.
             mine = argument(rng.choice("irt"))
             if filtered.parts != [""] and mine is not None:
-                filtered = Node("o", [" FILTER (WHERE ", mine, " IS NOT NULL AND ", where, ")"])
+                filtered = Node("o", [" FILTER (WHERE coalesce(", mine, ", NULL) IS NOT NULL AND ", where, ")"])
             return Node(sort, ["count(*)", filtered if mine is not None else ""])
         over = sort
         if name == "count":
@@ -633,9 +634,14 @@ class Generator:
         tree, reach = first, list(frame)
         count = min(rng.choice([0, 0, 0, 1, 1, 1, 2, 2, 3]), self.joins_max)
         for _ in range(count):
+            if self.lateral and sub > 0 and self.chance(0.3):
+                tree, added = self.lateral_item(tree, frame, outer, sub)
+                reach = [added] if ", LATERAL" in tree.parts else reach + [added]
+                frame.append(added)
+                continue
             more, columns, alias = self.relation(outer, sub)
             added = (alias, columns)
-            pick = rng.random()
+            pick = 1.0 if self.schema.large else rng.random()
             if pick < 0.22:
                 tree = Node("f", [tree, ", ", more])
                 reach = [added]
@@ -651,6 +657,18 @@ class Generator:
                 reach = reach + [added]
             frame.append(added)
         return tree, frame
+
+    def lateral_item(self, tree, frame, outer, sub):
+        """A derived table that names those before it."""
+        sorts = [self.rng.choice("irt"), "i"]
+        query = self.query(sorts, [frame] + outer, sub - 1)
+        alias = self.alias()
+        added = (alias, [(f"c{i + 1}", s) for i, s in enumerate(sorts)])
+        if self.chance(0.5):
+            return Node("f", [tree, ", LATERAL", " (", query, f") AS {alias}"]), added
+        kind = self.rng.choice(["JOIN", "LEFT JOIN"])
+        on = self.condition(Scope([[added]] + outer), 1, 0)
+        return Node("f", [tree, f" {kind} LATERAL (", query, f") AS {alias} ON ", on]), added
 
     def on(self, reach, added, outer, sub):
         rng = self.rng

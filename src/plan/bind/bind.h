@@ -105,6 +105,13 @@ struct bound_query {
     bool ordered;
 };
 
+/* An aggregate call inside a subquery that belongs to a query around it. */
+struct outer_agg {
+    const struct ast_call *call;
+    const struct ast_select *owner;
+};
+typedef VEC(struct outer_agg) outer_agg_list;
+
 struct binder {
     struct plan *plan;
     struct cx *cx;
@@ -114,6 +121,8 @@ struct binder {
     uint32_t view_depth;
     int32_t view_at;   /* inside a view: where the outer text names it; -1 outside */
     bool has_lateral;  /* some join may be dependent */
+    outer_agg_list *outer_aggs; /* those known so far; NULL where they are not supported */
+    bool again;                 /* one more was found: the error is not meant, bind once more */
 };
 
 /* ---- errors: positions inside a view are reported at its name ---- */
@@ -224,6 +233,19 @@ NODISCARD llkv_code bind_aggregate_ref(struct binder *b, struct scope *scope,
 /* Replace what equals a group key by the key; 42803 for what is neither grouped nor aggregated (or
  * ANY of it under sqlite_compat). */
 NODISCARD llkv_code bind_grouped(struct binder *b, struct scope *scope, const struct expr **io_expr);
+
+/* ---- outer.c ---- */
+/* Is it known to belong to a query around the one where it stands? */
+bool bind_is_outer(const struct binder *b, const struct ast_call *call);
+/* Do all columns of the argument and the filter (each may be NULL; some columns there must be) come
+ * from queries around `scope`? Then the call belongs to the nearest of them, which had to know when
+ * its groups were made: fails with b->again set, or for good where that query has no place for it. */
+NODISCARD llkv_code bind_outer_check(struct binder *b, struct scope *scope,
+                                     const struct ast_call *call, const struct expr *arg,
+                                     const struct expr *filter);
+/* The same for a call where its own query cannot have one: its arguments are bound first. */
+NODISCARD llkv_code bind_outer_try(struct binder *b, struct scope *scope,
+                                   const struct ast_call *call);
 
 /* ---- expr.c ---- */
 NODISCARD llkv_code bind_expr(struct binder *b, struct scope *scope, const struct ast *node,

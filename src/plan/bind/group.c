@@ -18,6 +18,7 @@ static bool is_aggregate_call(const struct ast_call *call, enum agg_op *out_op)
 
 typedef llkv_code found_fn(void *arg, const struct ast_call *call);
 struct finder {
+    const struct binder *b;
     found_fn *fn;
     void *arg;
 };
@@ -31,6 +32,7 @@ static llkv_code find_visit(struct cx *cx, const struct ast *node, void *state, 
     if (node->kind != AST_CALL) return LLKV_OK;
     if (!is_aggregate_call((const struct ast_call *)node, &op)) return LLKV_OK;
     *out_descend = false;
+    if (bind_is_outer(finder->b, (const struct ast_call *)node)) return LLKV_OK;
     return finder->fn(finder->arg, (const struct ast_call *)node);
 }
 
@@ -49,7 +51,7 @@ static llkv_code set_true(void *arg, const struct ast_call *call)
 bool bind_has_aggregate(struct binder *b, const struct ast *node)
 {
     bool found = false;
-    struct finder finder = {set_true, &found};
+    struct finder finder = {b, set_true, &found};
     llkv_code rc = find_in(b, node, &finder);
     return rc == LLKV_OK && found;
 }
@@ -255,6 +257,7 @@ static llkv_code collect(void *arg, const struct ast_call *call)
     if (op == AGG_COUNT && call->args.count == 0) agg.op = AGG_COUNT_STAR;
     if (agg.op != AGG_COUNT_STAR) TRY(bind_expr(b, c->scope, call->args.items[0], &agg.arg));
     if (call->filter != NULL) TRY(bind_condition(b, c->scope, call->filter, &agg.filter));
+    TRY(bind_outer_check(b, c->scope, call, agg.arg, agg.filter));
     TRY(type_agg(b, c->scope, call, &agg));
     TRY(agg_order(b, c->scope, call, &agg));
     uint32_t index;
@@ -319,7 +322,9 @@ static llkv_code is_grouped(struct binder *b, const struct ast_select *select,
 {
     *out = select->group.count != 0 || select->having != NULL ||
            (select->base.flags & AST_SELECT_GROUP_ALL) != 0;
-    struct finder finder = {set_true, out};
+    for (uint32_t i = 0; b->outer_aggs != NULL && i < b->outer_aggs->count && !*out; i++)
+        *out = b->outer_aggs->items[i].owner == select;
+    struct finder finder = {b, set_true, out};
     for (uint32_t i = 0; i < select->items.count && !*out; i++)
         TRY(find_in(b, select->items.items[i], &finder));
     for (uint32_t i = 0; order != NULL && i < order->count && !*out; i++)
@@ -331,7 +336,7 @@ static llkv_code collect_all(struct binder *b, struct scope *scope, struct lnode
                              const struct ast_list *order)
 {
     struct collector collector = {b, scope, group};
-    struct finder finder = {collect, &collector};
+    struct finder finder = {b, collect, &collector};
     const struct ast_select *select = scope->select;
     scope->clause = CLAUSE_AGGREGATE;
     for (uint32_t i = 0; i < select->items.count; i++)
@@ -339,6 +344,9 @@ static llkv_code collect_all(struct binder *b, struct scope *scope, struct lnode
     TRY(find_in(b, select->having, &finder));
     for (uint32_t i = 0; order != NULL && i < order->count; i++)
         TRY(find_in(b, order->items[i], &finder));
+    for (uint32_t i = 0; b->outer_aggs != NULL && i < b->outer_aggs->count; i++)
+        if (b->outer_aggs->items[i].owner == select)
+            TRY(collect(&collector, b->outer_aggs->items[i].call));
     return LLKV_OK;
 }
 
@@ -387,12 +395,13 @@ llkv_code bind_aggregate_ref(struct binder *b, struct scope *scope, const struct
                              const struct expr **out)
 {
     int32_t at = bind_at(b, &call->base);
-    if (scope->grouped)
-        for (uint32_t i = 0; i < scope->aggs.count; i++)
-            if (scope->aggs.items[i].call == call) {
-                uint32_t index = scope->aggs.items[i].index;
-                return plan_column(b->plan, scope->group->group.aggs.items[index].iu, at, out);
+    for (struct scope *s = scope; s != NULL; s = bind_is_outer(b, call) ? s->parent : NULL)
+        for (uint32_t i = 0; s->grouped && i < s->aggs.count; i++)
+            if (s->aggs.items[i].call == call) {
+                uint32_t index = s->aggs.items[i].index;
+                return plan_column(b->plan, s->group->group.aggs.items[index].iu, at, out);
             }
+    TRY(bind_outer_try(b, scope, call));
     static const char *const places[] = {"in FROM",
                                          "in WHERE",
                                          "in GROUP BY",

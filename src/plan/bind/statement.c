@@ -32,27 +32,61 @@ static llkv_code bind_any(struct binder *b, const struct ast *node, struct ldml 
                       ast_statement_name(node));
 }
 
-llkv_code plan_statement(struct cx *cx, const struct plan_env *env, const struct ast_stmt *stmt,
-                         struct pplan **out_plan)
+/* Binding starts again when an aggregate turns out to belong to another query than was thought. */
+struct attempt {
+    const struct plan_env *env;
+    const struct ast_stmt *stmt;
+    struct plan *plan;
+    struct ldml *dml;
+    outer_agg_list outer_aggs;
+};
+
+static llkv_code bind_once(struct cx *cx, struct attempt *a, bool *out_again)
 {
-    struct plan *plan = cx_alloc_zero(cx, sizeof *plan);
-    if (plan == NULL) return LLKV_NOMEM;
-    plan->cx = cx;
-    plan->settings = env->settings;
-    plan->catalog = env->catalog;
-    plan->snapshot = env->snapshot;
-    plan->params = env->params;
-    plan->debug_checks = env->debug_checks;
-    struct binder b = {.plan = plan,
+    const struct plan_env *env = a->env;
+    *a->plan = (struct plan){.cx = cx,
+                             .settings = env->settings,
+                             .catalog = env->catalog,
+                             .snapshot = env->snapshot,
+                             .params = env->params,
+                             .debug_checks = env->debug_checks};
+    *a->dml = (struct ldml){0};
+    struct binder b = {.plan = a->plan,
                        .cx = cx,
                        .env = env,
                        .settings = env->settings,
                        .text = cx->text,
-                       .view_at = -1};
-    struct ldml dml = {0};
-    for (uint32_t i = 0; i < stmt->param_count; i++) /* those nobody reads have a type as well */
-        VEC_PUSH(cx, &plan->parameter_types, type_of(TYPE_NULL));
-    TRY(bind_any(&b, stmt->node, &dml));
+                       .view_at = -1,
+                       .outer_aggs = &a->outer_aggs};
+    for (uint32_t i = 0; i < a->stmt->param_count; i++) /* those nobody reads: too */
+        VEC_PUSH(cx, &a->plan->parameter_types, type_of(TYPE_NULL));
+    llkv_code rc = bind_any(&b, a->stmt->node, a->dml);
+    *out_again = b.again;
+    return rc;
+}
+
+static llkv_code bind(struct cx *cx, const struct plan_env *env, const struct ast_stmt *stmt,
+                      struct plan *plan, struct ldml *dml)
+{
+    struct attempt a = {.env = env, .stmt = stmt, .plan = plan, .dml = dml};
+    const llkv_error before = *cx->error;
+    const uint32_t depth = cx->depth;
+    for (;;) {
+        bool again = false;
+        llkv_code rc = bind_once(cx, &a, &again);
+        if (rc == LLKV_OK || !again) return rc;
+        *cx->error = before;
+        cx->depth = depth;
+    }
+}
+
+llkv_code plan_statement(struct cx *cx, const struct plan_env *env, const struct ast_stmt *stmt,
+                         struct pplan **out_plan)
+{
+    struct plan *plan = cx_alloc_zero(cx, sizeof *plan);
+    struct ldml dml;
+    if (plan == NULL) return LLKV_NOMEM;
+    TRY(bind(cx, env, stmt, plan, &dml));
     TRY(plan_optimize(plan, &dml));
     return plan_physical(plan, &dml, out_plan);
 }

@@ -65,7 +65,8 @@ static llkv_code mark(struct binder *b, struct scope *scope, const struct expr *
 {
     const struct expr *column, *comparison;
     TRY(plan_column(b->plan, right->columns[0].iu, at, &column));
-    if (right->columns[0].literal_text && left->type.id != TYPE_VARCHAR)
+    if (right->columns[0].literal_text && left->type.id != TYPE_VARCHAR &&
+        left->type.id != TYPE_NULL)
         TRY(bind_cast(b, column, left->type, EXPR_CAST_PLAIN, at, &column));
     if (left->type.id == TYPE_NULL)
         TRY(bind_cast(b, left, column->type, EXPR_CAST_PLAIN, at, &left));
@@ -128,7 +129,8 @@ static llkv_code row_conditions(struct binder *b, const struct expr *const *left
     for (uint32_t i = 0; i < right->column_count; i++) {
         const struct expr *column, *equal;
         TRY(plan_column(b->plan, right->columns[i].iu, at, &column));
-        if (right->columns[i].literal_text && left[i]->type.id != TYPE_VARCHAR)
+        if (right->columns[i].literal_text && left[i]->type.id != TYPE_VARCHAR &&
+            left[i]->type.id != TYPE_NULL)
             TRY(bind_cast(b, column, left[i]->type, EXPR_CAST_PLAIN, at, &column));
         TRY(bind_compare(b, CMP_EQ, left[i], column, at, &equal));
         if ((equal->flags & EXPR_NULLABLE) != 0)

@@ -117,6 +117,28 @@ static bool key_values(const struct lnode *scan, const struct key_def *key,
     return true;
 }
 
+/* The conditions that the lookup does not answer by itself. Equal integers are equal keys; of other
+ * types the condition stays. */
+static llkv_code without_keys(struct phys *p, const struct lnode *scan, const struct key_def *key,
+                              const struct pfilter *filter, const struct expr *const *values,
+                              struct pfilter *out)
+{
+    const struct expr **kept = cx_alloc_array(p->cx, filter->count, sizeof *kept);
+    if (kept == NULL) return LLKV_NOMEM;
+    *out = (struct pfilter){.conjuncts = kept};
+    for (uint32_t i = 0; i < filter->count; i++) {
+        struct sarg s;
+        bool answered = false;
+        if (as_sarg(filter->conjuncts[i], &s) && s.op == CMP_EQ && orderable(s.value->type) &&
+            s.value->type.phys != PHYS_F32 && s.value->type.phys != PHYS_F64)
+            for (uint32_t k = 0; k < key->column_count; k++)
+                answered |= values[k] == s.value &&
+                            scan_column(scan, s.iu) == key->columns[k].column;
+        if (!answered) kept[out->count++] = filter->conjuncts[i];
+    }
+    return LLKV_OK;
+}
+
 static llkv_code lookup(struct phys *p, struct lnode *scan, const struct pfilter *filter,
                         const struct iuset *need, struct pnode **out)
 {
@@ -131,7 +153,9 @@ static llkv_code lookup(struct phys *p, struct lnode *scan, const struct pfilter
         if (!key_values(scan, key, filter, values)) continue;
         iu_list ius = {0};
         uint16_t *columns;
-        TRY(columns_read(p, scan, need, filter, &ius, &columns));
+        struct pfilter rest;
+        TRY(without_keys(p, scan, key, filter, values, &rest));
+        TRY(columns_read(p, scan, need, &rest, &ius, &columns));
         TRY(phys_node(p, POP_LOOKUP, sizeof(struct pnode_lookup), ius.items, ius.count, out));
         struct pnode_lookup *node = (struct pnode_lookup *)*out;
         node->table = table;
@@ -141,7 +165,7 @@ static llkv_code lookup(struct phys *p, struct lnode *scan, const struct pfilter
         node->key_column_count = key->column_count;
         node->values = values;
         node->columns = columns;
-        node->filter = *filter;
+        node->filter = rest;
         node->unique = true;
         (*out)->rows = 1;
         (*out)->rows_max = 1;

@@ -1,0 +1,1 @@
+SELECT a, b || 'x', c * 2, d / 3, CASE WHEN a > 2 THEN 1 ELSE 0 END FROM t WHERE b LIKE '%o%' ORDER BY b DESC LIMIT 3 OFFSET 1

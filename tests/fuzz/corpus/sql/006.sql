@@ -1,0 +1,1 @@
+SELECT a FROM t WHERE EXISTS (SELECT 1 FROM u WHERE u.x = t.a AND u.y > t.b) OR a IN (SELECT x FROM u)

@@ -1,0 +1,1 @@
+INSERT OR REPLACE INTO t VALUES (1, 'uno', 0, 0)

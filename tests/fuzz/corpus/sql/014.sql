@@ -1,0 +1,1 @@
+UPDATE u SET y = t.b FROM t WHERE t.a = u.x

@@ -1,0 +1,1 @@
+SELECT i, s, f, p, v, o, m FROM k ORDER BY i

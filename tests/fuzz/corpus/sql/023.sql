@@ -1,0 +1,1 @@
+SELECT DATE '2000-02-29' + INTERVAL '1 year', TIMESTAMP '1999-12-31 23:59:59' - INTERVAL '1 month 1 day', extract(year FROM DATE '2000-01-01'), date_trunc('month', TIMESTAMP '2001-02-03 04:05:06')

@@ -1,0 +1,1 @@
+SELECT DISTINCT ON (x) x, y FROM u ORDER BY x, z DESC

@@ -1,0 +1,1 @@
+SELECT * EXCLUDE (a) REPLACE (c + 1 AS c) FROM t

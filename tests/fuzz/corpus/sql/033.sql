@@ -1,0 +1,1 @@
+SELECT a IS DISTINCT FROM 2, a BETWEEN SYMMETRIC 3 AND 1, NOT a = 1, b IS NULL, a << 2, a & 3 | 4, ~a, 2 ** 3 FROM t

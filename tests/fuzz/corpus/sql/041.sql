@@ -1,0 +1,1 @@
+DELETE FROM u USING t WHERE u.x = t.a RETURNING u.y, t.b

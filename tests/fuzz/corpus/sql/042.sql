@@ -1,0 +1,1 @@
+TRUNCATE t; SELECT count(*) FROM t

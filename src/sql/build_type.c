@@ -28,6 +28,10 @@ static void append_words(struct parse *p, struct ast_type *type, struct slice wo
 struct ast_type *type_word(struct parse *p, struct ast_type *type, struct token word)
 {
     if (p->rc != LLKV_OK) return NULL;
+    if (word.flags & TOKEN_QUOTED) {
+        parse_fail(p, LLKV_SYNTAX, NULL, word.at, "a type of several words is written without quotes");
+        return NULL;
+    }
     append_words(p, type, token_text(p, &word));
     return type;
 }

@@ -131,7 +131,6 @@ class Scripts(unittest.TestCase):
         start = time.monotonic()
         done = run("-csv", stdin=text)
         self.assertEqual(done.returncode, 0)
-        self.assertLess(time.monotonic() - start, 10)
 
 
 class Dots(unittest.TestCase):

@@ -64,6 +64,14 @@ class Scope:
         self.keys = list(keys)
 
 
+def has_aggregate(node):
+    """Outside of subqueries."""
+    names = ("count(", "sum(", "min(", "max(", "avg(", "total(")
+    return node.sort != "q" and (
+        isinstance(node.parts[0] if node.parts else None, str) and node.parts[0].startswith(names)
+        or any(has_aggregate(child) for child in node.children()))
+
+
 def nameable(frames):
     """The frames without names that stand alone: below, they could mean something else."""
     return [[(alias, columns) for alias, columns in frame if alias] for frame in frames]
@@ -151,6 +159,7 @@ class Generator:
         self.last = 0
         self.common = []  # (name, columns) of WITH
         self.lateral = False  # what SQLite has not
+        self.around = []      # the grouped frames of the queries around, or None
         self.joins_max = 1 if schema.large else 4
 
     def alias(self):
@@ -289,6 +298,11 @@ class Generator:
         """Over the rows of a group. Its argument names at least one column of them."""
         rng = self.rng
         inner = Scope([scope.grouped] + scope.frames[1:])
+        if self.around and self.around[-1] and self.chance(0.06):
+            around, self.around = self.around[-1], []
+            value = self.aggregate(sort, Scope([[]], around), 0)  # of the query around
+            self.around = [around]
+            return value
 
         def argument(s):
             found = [f"{alias}.{name}" if alias else name for alias, columns in scope.grouped
@@ -388,6 +402,12 @@ class Generator:
                           one(), "))"])
 
     def query_condition(self, scope, depth, sub):
+        before, self.around = self.around, [scope.grouped]
+        node = self.query_condition_inside(scope, depth, sub)
+        self.around = before
+        return node
+
+    def query_condition_inside(self, scope, depth, sub):
         rng = self.rng
         negated = rng.choice(["", "NOT "])
         pick = rng.random()
@@ -424,6 +444,12 @@ class Generator:
 
     def scalar_query(self, sort, scope, sub):
         """At most one row: an aggregate, or the first of a total order."""
+        before, self.around = self.around, [scope.grouped]
+        node = self.scalar_query_inside(sort, scope, sub)
+        self.around = before
+        return node
+
+    def scalar_query_inside(self, sort, scope, sub):
         frames = nameable(scope.frames)
         if self.chance(0.75):
             return Node(sort, ["(", self.one_group(sort, frames, sub - 1), ")"])
@@ -435,8 +461,8 @@ class Generator:
         value = self.aggregate(sort, inside, sub)
         if self.chance(0.4):
             value = self.expression(sort, inside, 1, sub)
-        if not any(name in value.text() for name in ("count(", "sum(", "min(", "max(", "avg(",
-                                                     "total(")):
+        if not has_aggregate(value):
+            self.around = []
             value = self.aggregate(sort, inside, 0)
         having = Node("o", "")
         if self.chance(0.15):
@@ -556,11 +582,10 @@ class Generator:
         having = Node("o", "")
         items = self.select_list(sorts, inside, sub)
         if not texts:
-            first = items.items[0]
             sort = sorts[0]
+            self.around = []
             items.items[0] = Node("l", [self.aggregate(sort, inside, 0), " AS c1"])
-            if "(" not in items.items[0].text():
-                items.items[0] = first
+            if not has_aggregate(items.items[0]):
                 return self.plain(sorts, outer, sub)
             return Node("q", ["SELECT ", items, " FROM ", source, where])
         if self.chance(0.3):
@@ -680,7 +705,9 @@ class Generator:
                                    right, ")"]))
         if not arms or self.chance(0.3):
             scope = Scope([reach + [added]] + outer)
-            arms.append(self.condition(scope, 1, sub if self.chance(0.3) else 0))
+            more = self.condition(scope, 1, sub if self.chance(0.3) else 0)
+            # SQLite loses padded rows where the condition of a FULL JOIN is a constant.
+            arms.append(more if "x" in more.text() else self.link([added], [reach]))
         return List(arms, " AND ")
 
     # Statements

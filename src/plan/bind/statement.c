@@ -58,7 +58,7 @@ static llkv_code bind_once(struct cx *cx, struct attempt *a, bool *out_again)
                        .text = cx->text,
                        .view_at = -1,
                        .outer_aggs = &a->outer_aggs};
-    for (uint32_t i = 0; i < a->stmt->param_count; i++) /* those nobody reads: too */
+    for (uint32_t i = 0; i < a->stmt->param_count; i++) /* types of those unread */
         VEC_PUSH(cx, &a->plan->parameter_types, type_of(TYPE_NULL));
     llkv_code rc = bind_any(&b, a->stmt->node, a->dml);
     *out_again = b.again;

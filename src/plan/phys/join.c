@@ -1,5 +1,6 @@
 /* join.c -- joins: by hash where there are equalities, by loops else; init plans; apply. */
 #include "plan/phys/phys.h"
+#include "plan/rule/rule.h"
 
 static enum pjoin_kind join_kind_of(const struct lnode *join)
 {
@@ -242,16 +243,19 @@ static llkv_code plain_join(struct phys *p, struct lnode *join, const struct ius
 
 /* ---- subqueries that do not depend on rows: computed once ---- */
 
+/* Only where there is no second row: 21000 belongs to the rows that ask for the value, and nobody
+ * knows yet that there are any. */
 static llkv_code is_init_plan(struct phys *p, struct lnode *join, bool *out)
 {
-    struct iuset outer = {0};
+    struct iuset outer = {0}, no_columns = {0};
     *out = false;
     if (join->kind != LJOIN_SINGLE || join->dependent || join->join.conditions.count != 0)
         return LLKV_OK;
     if (!plan_rule_on(p->plan, RULE_BIT(init_plan))) return LLKV_OK;
     TRY(lnode_free(p->plan, join->child[1], &outer));
-    *out = iuset_empty(&outer);
-    return LLKV_OK;
+    if (!iuset_empty(&outer)) return LLKV_OK;
+    *out = join->first_only;
+    return *out ? LLKV_OK : rows_unique(p->plan, join->child[1], &no_columns, out);
 }
 
 static llkv_code init_plan(struct phys *p, struct lnode *join, const struct iuset *need,

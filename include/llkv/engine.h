@@ -1,9 +1,10 @@
 /* engine.h -- opening and closing a database. */
 #ifndef LLKV_ENGINE_H
 #define LLKV_ENGINE_H
-#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
+
+#include <stdbool.h>
 
 #include "llkv/status.h"
 
@@ -17,10 +18,10 @@ typedef struct llkv_engine llkv_engine;
 /* How to open. Zero-initialise, set struct_size, then what differs from the default. */
 typedef struct llkv_engine_options {
     uint32_t struct_size;
-    uint32_t threads;           /* worker threads, the caller's included; 0: one per processor */
-    uint64_t memory_limit;      /* bytes; 0: 80 % of the machine's memory */
-    const char *path;           /* NULL, "" or ":memory:": a database in memory */
-    struct llkv_pager *pager;   /* instead of a path; borrowed, must outlive the engine */
+    uint32_t threads;            /* worker threads, the caller's included; 0: one per processor */
+    uint64_t memory_limit;       /* bytes; 0: 80 % of the machine's memory */
+    const char *path;            /* NULL, "" or ":memory:": a database in memory */
+    struct llkv_pager *pager;    /* instead of a path; borrowed, must outlive the engine */
     uint32_t debug_segment_rows; /* 0, or smaller storage units to test with: a power of two, */
     uint32_t debug_vector_rows;  /* at least 8 and 64; the answers must not depend on them */
     bool read_only;

@@ -1,8 +1,8 @@
 /* pager.h -- the contract between an engine and the place where its bytes live.
  *
  * A pager keeps immutable batches of bytes, one small root record that names what is current, and
- * (where it is durable) a redo log. Write one by filling in the table of functions; llkv_pager_check
- * runs the conformance test that the built-in ones pass.
+ * (where it is durable) a redo log. Write one by filling in the table of functions;
+ * llkv_pager_check runs the conformance test that the built-in ones pass.
  *
  *   batch   begin, add any number of 64-byte aligned pieces, seal. All or nothing, several may be
  *           open; a sealed batch never changes.

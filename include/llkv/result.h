@@ -35,10 +35,10 @@ typedef enum llkv_result_kind {
 
 typedef struct llkv_result_info {
     llkv_result_kind kind;
-    int64_t rows;          /* SELECT: rows returned; INSERT, UPDATE, DELETE: rows changed; else 0 */
-    const char *object;    /* the table, view or index concerned, or NULL; owned by the results */
-    int32_t offset;        /* where the statement begins in the script, in bytes */
-    bool has_rows;         /* there is a row set to take */
+    int64_t rows;       /* SELECT: rows returned; INSERT, UPDATE, DELETE: rows changed; else 0 */
+    const char *object; /* the table, view or index concerned, or NULL; owned by the results */
+    int32_t offset;     /* where the statement begins in the script, in bytes */
+    bool has_rows;      /* there is a row set to take */
 } llkv_result_info;
 
 typedef struct llkv_results llkv_results;

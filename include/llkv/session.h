@@ -1,9 +1,10 @@
 /* session.h -- a conversation with an engine: settings and the current transaction. */
 #ifndef LLKV_SESSION_H
 #define LLKV_SESSION_H
-#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
+
+#include <stdbool.h>
 
 #include "llkv/engine.h"
 #include "llkv/status.h"

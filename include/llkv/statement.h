@@ -90,7 +90,8 @@ typedef enum llkv_type {
 LLKV_API uint32_t llkv_column_count(const llkv_statement *statement);
 LLKV_API const char *llkv_column_name(const llkv_statement *statement, uint32_t column);
 LLKV_API llkv_type llkv_column_type(const llkv_statement *statement, uint32_t column);
-/* The type as SQL writes it, with its modifiers: "DECIMAL(12,2)". Valid as long as the statement. */
+/* The type as SQL writes it, with its modifiers: "DECIMAL(12,2)". Valid as long as the statement.
+ */
 LLKV_API const char *llkv_column_type_text(const llkv_statement *statement, uint32_t column);
 
 /* Values of the current row. Numbers are converted as CAST would (out of range saturates; a text
@@ -102,7 +103,8 @@ LLKV_API bool llkv_value_bool(const llkv_statement *statement, uint32_t column);
 LLKV_API int64_t llkv_value_int64(const llkv_statement *statement, uint32_t column);
 LLKV_API double llkv_value_double(const llkv_statement *statement, uint32_t column);
 /* The value as text, as CAST(value AS VARCHAR) writes it; NUL-terminated, valid until the next
- * step, reset or free. *out_bytes may be NULL. Blobs come as their bytes. NULL on lack of memory. */
+ * step, reset or free. *out_bytes may be NULL. Blobs come as their bytes. NULL on lack of memory.
+ */
 LLKV_API const char *llkv_value_text(llkv_statement *statement, uint32_t column, size_t *out_bytes);
 
 /* Instead of stepping: run the statement and stream its batches. The statement stays in use until

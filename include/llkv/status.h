@@ -4,8 +4,9 @@
  * go to an llkv_error that the caller owns; it may be NULL where nobody wants to know. */
 #ifndef LLKV_STATUS_H
 #define LLKV_STATUS_H
-#include <stdbool.h>
 #include <stdint.h>
+
+#include <stdbool.h>
 
 #ifdef __cplusplus
 extern "C" {

@@ -67,8 +67,7 @@ llkv_code api_stream(struct cx *cx, struct statement *statement, bool owned,
     struct cx schema_cx = *cx;
     schema_cx.arena = &source->arena;
     llkv_code rc = api_schema(&schema_cx, statement, &source->schema);
-    if (rc == LLKV_OK)
-        rc = arrow_export_stream(cx, &source->schema, &source->base, out_stream);
+    if (rc == LLKV_OK) rc = arrow_export_stream(cx, &source->schema, &source->base, out_stream);
     if (rc != LLKV_OK) {
         arena_deinit(&source->arena);
         mem_free(source);
@@ -173,8 +172,7 @@ static llkv_code keep_batch(struct cx *cx, struct kept_rows *rows,
 {
     if (rows->count == rows->capacity) {
         uint32_t capacity = rows->capacity == 0 ? 4 : rows->capacity * 2;
-        struct ArrowArray *grown =
-            mem_realloc(rows->arrays, capacity * sizeof *grown, NULL);
+        struct ArrowArray *grown = mem_realloc(rows->arrays, capacity * sizeof *grown, NULL);
         if (grown == NULL) return cx_nomem(cx);
         rows->arrays = grown;
         rows->capacity = capacity;
@@ -313,7 +311,8 @@ llkv_result_info llkv_results_info(const llkv_results *results, size_t index)
 void llkv_results_free(llkv_results *results)
 {
     if (results == NULL) return;
-    for (size_t i = 0; i < results->count; i++) kept_deinit(&results->items[i].rows);
+    for (size_t i = 0; i < results->count; i++)
+        kept_deinit(&results->items[i].rows);
     assert(results->session->open_count > 0);
     results->session->open_count--;
     arena_deinit(&results->arena);

@@ -207,7 +207,8 @@ static int64_t saturate(double d)
 static double power_of_ten(uint32_t n)
 {
     double p = 1;
-    while (n-- > 0) p *= 10;
+    while (n-- > 0)
+        p *= 10;
     return p;
 }
 
@@ -268,7 +269,8 @@ int64_t llkv_value_int64(const llkv_statement *statement, uint32_t column)
     default: break;
     }
     i128 wide = wide_of(&v);
-    for (uint32_t i = 0; v.type.id == TYPE_DECIMAL && i < v.type.scale; i++) wide /= 10;
+    for (uint32_t i = 0; v.type.id == TYPE_DECIMAL && i < v.type.scale; i++)
+        wide /= 10;
     if (wide > INT64_MAX) return INT64_MAX;
     return wide < INT64_MIN ? INT64_MIN : (int64_t)wide;
 }

@@ -4,10 +4,11 @@
  * (DATE or INTEGER, the scale of a DECIMAL) is known to binder, casts and output. */
 #ifndef ARROW_TYPE_H
 #define ARROW_TYPE_H
-#include <assert.h>
-#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
+
+#include <assert.h>
+#include <stdbool.h>
 
 #include "base/compiler.h"
 #include "llkv/statement.h"
@@ -21,8 +22,8 @@ enum type_id {
 
 /* X(name, bytes per value; 0 for bits and nulls) */
 #define PHYS_LIST(X)                                                                               \
-    X(NULLS, 0)   /* no values, all NULL */                                                        \
-    X(BOOL, 0)    /* bits, as in Arrow */                                                          \
+    X(NULLS, 0) /* no values, all NULL */                                                          \
+    X(BOOL, 0)  /* bits, as in Arrow */                                                            \
     X(I8, 1)                                                                                       \
     X(I16, 2)                                                                                      \
     X(I32, 4)                                                                                      \

@@ -5,10 +5,11 @@
  * 16 bytes past their end. A batch is valid until the push that received it returns. */
 #ifndef ARROW_VECTOR_H
 #define ARROW_VECTOR_H
-#include <assert.h>
-#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
+
+#include <assert.h>
+#include <stdbool.h>
 #include <string.h>
 
 #include "arrow/type.h"
@@ -92,10 +93,9 @@ struct batch {
 ALWAYS_INLINE bool vec_valid(const struct vector *v, uint32_t row)
 {
     if (v->phys == PHYS_NULLS) return false;
-    return v->validity == NULL ||
-           ((v->validity[v->shape == VEC_CONST ? 0 : row >> 6] >>
-             (v->shape == VEC_CONST ? 0 : row & 63)) &
-            1);
+    return v->validity == NULL || ((v->validity[v->shape == VEC_CONST ? 0 : row >> 6] >>
+                                    (v->shape == VEC_CONST ? 0 : row & 63)) &
+                                   1);
 }
 
 /* One scalar, of any type. Text and blobs point to bytes that somebody else owns. */
@@ -104,7 +104,7 @@ struct value {
     bool is_null;
     union {
         bool b;
-        int64_t i; /* I8..I64, sign extended */
+        int64_t i;  /* I8..I64, sign extended */
         uint64_t u; /* U8..U64, zero extended */
         float f;
         double d;

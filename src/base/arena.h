@@ -48,7 +48,8 @@ ALWAYS_INLINE void *arena_alloc(struct arena *arena, size_t bytes)
     return p;
 }
 
-/* Call fn(ptr) at reset, deinit or rewind. False if there is no memory: then nothing is recorded. */
+/* Call fn(ptr) at reset, deinit or rewind. False if there is no memory: then nothing is recorded.
+ */
 NODISCARD _Bool arena_on_reset(struct arena *arena, void (*fn)(void *), void *ptr);
 
 /* Give back what was allocated after the mark (its cleanups run). */

@@ -1,9 +1,10 @@
 /* bitmap.h -- Arrow-style bitmaps in 64-bit words, bit 0 = first row. */
 #ifndef BASE_BITMAP_H
 #define BASE_BITMAP_H
-#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
+
+#include <stdbool.h>
 
 #include "base/compiler.h"
 

@@ -4,8 +4,9 @@
  * arena and error, and the statement's cancel flag. */
 #ifndef BASE_CX_H
 #define BASE_CX_H
-#include <stdatomic.h>
 #include <stddef.h>
+
+#include <stdatomic.h>
 
 #include "base/arena.h"
 #include "base/compiler.h"

@@ -3,6 +3,7 @@
 #define BASE_HASH_H
 #include <stddef.h>
 #include <stdint.h>
+
 #include <string.h>
 
 #include "base/compiler.h"

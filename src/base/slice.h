@@ -1,9 +1,10 @@
 /* slice.h -- a borrowed run of bytes; not NUL-terminated. */
 #ifndef BASE_SLICE_H
 #define BASE_SLICE_H
-#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
+
+#include <stdbool.h>
 #include <string.h>
 
 #include "base/compiler.h"

@@ -65,8 +65,8 @@ struct agg_kernel {
     llkv_code (*final)(struct agg_context *ac, const void *state, void *out, bool *out_valid);
 };
 
-/* COUNT, SUM and AVG of integers need no more of their values than how many there were and what they
- * add up to: add that to a state. Both may be zero. */
+/* COUNT, SUM and AVG of integers need no more of their values than how many there were and what
+ * they add up to: add that to a state. Both may be zero. */
 typedef void agg_total_fn(void *state, int64_t sum, int64_t count);
 /* NULL for aggregates that need the values. `in` is ignored for COUNT_STAR. */
 agg_total_fn *agg_total_find(enum agg_op op, enum phys_type in);

@@ -1,8 +1,9 @@
-/* expr.h -- typed expressions: what the binder makes, rewrites move, and programs are compiled from.
+/* expr.h -- typed expressions: what the binder makes, rewrites move, and programs are compiled
+ * from.
  *
  * Immutable, in an arena. Columns are named by IU ("information unit"): a query-wide id for one
- * typed column, so that moving an operator never rewrites its expressions. Casts are explicit nodes;
- * both sides of an operator have the same type. */
+ * typed column, so that moving an operator never rewrites its expressions. Casts are explicit
+ * nodes; both sides of an operator have the same type. */
 #ifndef EXPR_EXPR_H
 #define EXPR_EXPR_H
 #include "arrow/vector.h"
@@ -24,9 +25,9 @@ enum expr_kind {
     EXPR_AND,      /* n-ary, three-valued */
     EXPR_OR,
     EXPR_NOT,
-    EXPR_IS_NULL,  /* never NULL */
+    EXPR_IS_NULL, /* never NULL */
     EXPR_IS_NOT_NULL,
-    EXPR_IS_TRUE,  /* never NULL; op 1: negated */
+    EXPR_IS_TRUE, /* never NULL; op 1: negated */
     EXPR_IS_FALSE,
     EXPR_CASE,     /* args: condition, value, condition, value, ..., else. Arms are lazy */
     EXPR_COALESCE, /* lazy from the left */
@@ -88,8 +89,8 @@ bool expr_is_const(const struct expr *e); /* kind CONST */
 void expr_columns(const struct expr *e, void (*fn)(void *arg, iu_id column), void *arg);
 /* Replace columns: map(arg, column) returns the expression to put there, or NULL to leave it. */
 typedef const struct expr *expr_map_fn(void *arg, const struct expr *column);
-NODISCARD llkv_code expr_substitute(struct cx *cx, const struct expr *e, expr_map_fn *map, void *arg,
-                                    const struct expr **out);
+NODISCARD llkv_code expr_substitute(struct cx *cx, const struct expr *e, expr_map_fn *map,
+                                    void *arg, const struct expr **out);
 /* As text for EXPLAIN; columns by `name(arg, iu)`. */
 NODISCARD llkv_code expr_print(struct cx *cx, const struct expr *e,
                                const char *(*name)(void *arg, iu_id column), void *arg,

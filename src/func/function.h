@@ -25,8 +25,8 @@ struct func_call {
     const struct func_arg *args;
     const struct type *arg_types;
     struct type type;
-    const uint64_t *live; /* rows that matter: an error may only be raised for these. NULL: all */
-    void *out;            /* n values of type.phys; BOOL: bits */
+    const uint64_t *live;   /* rows that matter: an error may only be raised for these. NULL: all */
+    void *out;              /* n values of type.phys; BOOL: bits */
     uint64_t *out_validity; /* all ones at first; clear bits for NULL results */
     bool sqlite_compat;
     bool try_cast; /* casts: NULL instead of an error */
@@ -35,12 +35,12 @@ struct func_call {
 typedef llkv_code func_eval_fn(struct func_call *call);
 
 enum func_flag {
-    FUNC_STRICT = 1,     /* NULL in, NULL out; set by nearly all */
-    FUNC_VOLATILE = 2,   /* random(): never folded, never moved */
-    FUNC_CAN_RAISE = 4,  /* some argument values are errors */
-    FUNC_VARIADIC = 8,   /* the last parameter may repeat */
-    FUNC_STABLE = 16,    /* the same within a statement: now() */
-    FUNC_TEXT_ANY = 32,  /* VARCHAR parameters take any type by casting (concat) */
+    FUNC_STRICT = 1,    /* NULL in, NULL out; set by nearly all */
+    FUNC_VOLATILE = 2,  /* random(): never folded, never moved */
+    FUNC_CAN_RAISE = 4, /* some argument values are errors */
+    FUNC_VARIADIC = 8,  /* the last parameter may repeat */
+    FUNC_STABLE = 16,   /* the same within a statement: now() */
+    FUNC_TEXT_ANY = 32, /* VARCHAR parameters take any type by casting (concat) */
 };
 
 /* How the result type follows from the arguments. */
@@ -48,7 +48,7 @@ enum func_result { FUNC_RESULT_FIXED, FUNC_RESULT_FIRST_ARG, FUNC_RESULT_WIDEST_
 
 enum { FUNC_ARGS_MAX = 8 };
 struct function {
-    const char *name; /* lower case */
+    const char *name;                     /* lower case */
     uint8_t arg_count_min, arg_count_max; /* variadic: max is 255 */
     uint8_t flags, result_rule;
     uint8_t arg_types[FUNC_ARGS_MAX]; /* enum type_id; TYPE_NULL: any type, handed over as it is */
@@ -69,7 +69,8 @@ const struct function *function_at(uint32_t index);
 bool function_aggregate(struct slice name, bool star, enum agg_op *out_op);
 
 /* The cast from one logical type to another where text or temporal types are concerned (kernels do
- * the numbers); NULL if there is none. Text forms: semantics.md; sqlite_compat: numeric prefixes. */
+ * the numbers); NULL if there is none. Text forms: semantics.md; sqlite_compat: numeric prefixes.
+ */
 func_eval_fn *function_cast(struct type from, struct type to);
 
 /* Cast one value; text results live in cx->arena. The binder folds literals with it. */

@@ -193,10 +193,9 @@ llkv_code func_check_length(struct func_call *call)
         struct slice kept = cut_points(text, 0, length);
         for (size_t k = kept.len; k < text.len; k++)
             if (text.data[k] != ' ')
-                return cx_fail_at(call->cx, LLKV_DATA, call->at, "22001",
-                                  "'%.*s' is longer than %lld characters",
-                                  (int)(text.len > 40 ? 40 : text.len), text.data,
-                                  (long long)length);
+                return cx_fail_at(
+                    call->cx, LLKV_DATA, call->at, "22001", "'%.*s' is longer than %lld characters",
+                    (int)(text.len > 40 ? 40 : text.len), text.data, (long long)length);
         call_set_text(call, i, kept);
     }
     return LLKV_OK;

@@ -12,8 +12,8 @@ struct plan_env {
     const struct catalog_snapshot *catalog;
     const struct snapshot *snapshot;
     const struct settings *settings;
-    /* Values bound so far (user_parameter types are taken from them where the context does not say),
-     * or NULL while preparing. */
+    /* Values bound so far (user_parameter types are taken from them where the context does not
+     * say), or NULL while preparing. */
     const struct value *params;
     uint32_t param_count;
     bool debug_checks; /* verify the tree after every pass */

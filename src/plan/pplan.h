@@ -1,9 +1,9 @@
 /* pplan.h -- the physical plan: what exec runs. Immutable; it decides everything but pointers to
  * kernels.
  *
- * A tree of operators; each produces rows of the columns `out` (IUs) in that order. Expressions name
- * IUs of the children's `out`. The plan lives in an arena of its own or of the statement; nothing in
- * it points into the AST or the SQL text. */
+ * A tree of operators; each produces rows of the columns `out` (IUs) in that order. Expressions
+ * name IUs of the children's `out`. The plan lives in an arena of its own or of the statement;
+ * nothing in it points into the AST or the SQL text. */
 #ifndef PLAN_PPLAN_H
 #define PLAN_PPLAN_H
 #include "catalog/catalog.h"
@@ -45,12 +45,12 @@ enum pop {
 struct pnode {
     uint8_t op;
     uint8_t child_count;
-    uint32_t id;        /* dense, from 0: indexes state in exec */
+    uint32_t id; /* dense, from 0: indexes state in exec */
     uint32_t out_count;
-    const iu_id *out;   /* layout of the rows produced */
+    const iu_id *out; /* layout of the rows produced */
     const struct type *out_types;
-    double rows;        /* estimate */
-    double rows_max;    /* proven bound; INFINITY if none */
+    double rows;     /* estimate */
+    double rows_max; /* proven bound; INFINITY if none */
     const struct pnode *child[2];
 };
 
@@ -62,8 +62,8 @@ struct pfilter {
 
 struct pscan_predicate {
     uint16_t column;
-    uint8_t op;                /* enum scan_predicate_op */
-    const struct expr *value;  /* CONST or PARAM of the column's type; NULL for IS_NULL, NOT_NULL */
+    uint8_t op;               /* enum scan_predicate_op */
+    const struct expr *value; /* CONST or PARAM of the column's type; NULL for IS_NULL, NOT_NULL */
 };
 
 /* Rows of a table. out[i] is read from columns[i]. The filter is evaluated on the rows of `out`. */
@@ -72,13 +72,15 @@ struct pnode_scan {
     struct table *table;
     uint64_t object_id;
     const uint16_t *columns; /* table columns or SCAN_COLUMN_*; out_count of them */
-    /* column op value conditions implied by the filter, for pruning; values are constants or params */
+    /* column op value conditions implied by the filter, for pruning; values are constants or params
+     */
     uint32_t predicate_count;
     const struct pscan_predicate *predicates;
     struct pfilter filter;
 };
 
-/* Rows whose unique or other key equals `values` (one expression without columns per key column). */
+/* Rows whose unique or other key equals `values` (one expression without columns per key column).
+ */
 struct pnode_lookup {
     struct pnode base;
     struct table *table;
@@ -91,7 +93,8 @@ struct pnode_lookup {
     bool unique; /* at most one row */
 };
 
-/* row_count rows of out_count expressions each (row after row), without columns. out_count may be 0. */
+/* row_count rows of out_count expressions each (row after row), without columns. out_count may be
+ * 0. */
 struct pnode_values {
     struct pnode base;
     uint32_t row_count;
@@ -121,12 +124,12 @@ struct pnode_project {
  *   LEFT    + unmatched left rows with NULLs; RIGHT, FULL likewise
  *   SEMI    left rows with a partner, ANTI without        out: columns of the left side
  *   RSEMI, RANTI   right rows with / without a partner    out: columns of the right side
- *   ANTI_NULL  NOT IN: as ANTI, but a NULL in the built key drops every row, and so does a NULL probe
- *           key unless the build side is empty (per correlation group: the keys before the last)
- *   MARK    every left row and `mark`: TRUE if a partner; MARK_EXISTS: else FALSE; MARK_IN: else NULL
- *           if the last probe key is NULL and the group is not empty, or the group has a NULL key;
- *           else FALSE. The group: built rows equal in all keys but the last.
- *   SINGLE  as LEFT, but a second partner is 21000 (or ignored if first_only) */
+ *   ANTI_NULL  NOT IN: as ANTI, but a NULL in the built key drops every row, and so does a NULL
+ * probe key unless the build side is empty (per correlation group: the keys before the last) MARK
+ * every left row and `mark`: TRUE if a partner; MARK_EXISTS: else FALSE; MARK_IN: else NULL if the
+ * last probe key is NULL and the group is not empty, or the group has a NULL key; else FALSE. The
+ * group: built rows equal in all keys but the last. SINGLE  as LEFT, but a second partner is 21000
+ * (or ignored if first_only) */
 enum pjoin_kind {
     PJOIN_INNER,
     PJOIN_LEFT,
@@ -148,21 +151,21 @@ struct pjoin_key {
 struct pnode_join {
     struct pnode base;
     uint8_t kind;
-    bool first_only;  /* SINGLE */
-    iu_id mark;       /* MARK_*: in out */
+    bool first_only;    /* SINGLE */
+    iu_id mark;         /* MARK_*: in out */
     uint32_t key_count; /* LOOP_JOIN: 0 */
     const struct pjoin_key *keys;
-    struct pfilter residual; /* over both sides; part of "partner". For LOOP_JOIN the whole condition
-                                (MARK_IN in a loop join: the last conjunct is the comparison, its NULL
-                                counts as unknown) */
+    struct pfilter residual; /* over both sides; part of "partner". For LOOP_JOIN the whole
+                                condition (MARK_IN in a loop join: the last conjunct is the
+                                comparison, its NULL counts as unknown) */
     /* dense keys: one integer key, built values proven within [key_min, key_max] */
     bool key_dense;
     int64_t key_min, key_max;
 };
 
-/* For every row of child[0], bind params to its columns and run child[1]; then as the join kind says:
- * INNER, LEFT, SEMI, ANTI, MARK_EXISTS, MARK_IN, SINGLE. `compare` (MARK_IN) is evaluated over both
- * sides' columns. Results are remembered per distinct binding if `memo`. */
+/* For every row of child[0], bind params to its columns and run child[1]; then as the join kind
+ * says: INNER, LEFT, SEMI, ANTI, MARK_EXISTS, MARK_IN, SINGLE. `compare` (MARK_IN) is evaluated
+ * over both sides' columns. Results are remembered per distinct binding if `memo`. */
 struct papply_param {
     uint32_t parameter;
     iu_id column; /* of child[0] */
@@ -183,23 +186,24 @@ struct psort_key {
 };
 
 struct pagg {
-    uint8_t op;               /* enum agg_op */
+    uint8_t op; /* enum agg_op */
     bool distinct;
-    const struct expr *arg;   /* over the child; NULL for COUNT_STAR */
+    const struct expr *arg;    /* over the child; NULL for COUNT_STAR */
     const struct expr *filter; /* FILTER (WHERE ..), or NULL */
     struct slice separator;
-    struct type type;          /* of the result; its phys is what the kernel's final writes, but for
-                                  SUM, where I128 is narrowed with a check */
-    uint8_t scale;             /* AVG of a DECIMAL: divide by 10^scale */
-    uint32_t order_count;      /* ORDER BY inside the call */
+    struct type type;     /* of the result; its phys is what the kernel's final writes, but for
+                             SUM, where I128 is narrowed with a check */
+    uint8_t scale;        /* AVG of a DECIMAL: divide by 10^scale */
+    uint32_t order_count; /* ORDER BY inside the call */
     const struct psort_key *order;
 };
 
 /* out: the keys, then the aggregates. No keys: exactly one row. No aggregates: DISTINCT. */
 enum pgroup_strategy {
-    PGROUP_PLAIN,  /* no keys */
+    PGROUP_PLAIN, /* no keys */
     PGROUP_HASH,
-    PGROUP_DIRECT, /* keys are integers (or BOOLEAN) with proven ranges: array indexed by the packed key */
+    PGROUP_DIRECT, /* keys are integers (or BOOLEAN) with proven ranges: array indexed by the packed
+                      key */
     PGROUP_STREAM, /* input clustered by the keys */
 };
 struct pgroup_range {
@@ -271,7 +275,8 @@ struct pnode_update {
     struct pfilter checks; /* over row[]: every column of the new row, which the child provides or
                               values replace; `current` gives the old value */
     const iu_id *row;
-    const struct expr *const *current; /* per table column over the child; NULL if no check needs it */
+    const struct expr *const
+        *current; /* per table column over the child; NULL if no check needs it */
     const char *const *check_names;
     uint8_t on_conflict; /* ABORT, or REPLACE: UPDATE OR REPLACE */
 };
@@ -297,19 +302,19 @@ struct pplan {
     uint32_t column_count; /* of the result: root->out in order */
     const char *const *names;
     const struct type *types;
-    const char *object_name; /* DML: the table */
-    uint32_t user_parameter_count; /* parameters 0 .. n-1 are the statement's own */
-    uint32_t parameter_count;      /* and those of inits and applies behind them */
+    const char *object_name;            /* DML: the table */
+    uint32_t user_parameter_count;      /* parameters 0 .. n-1 are the statement's own */
+    uint32_t parameter_count;           /* and those of inits and applies behind them */
     const struct type *parameter_types; /* of the user's: what values are cast to; TYPE_NULL: any */
     uint32_t init_count, shared_count;
-    const struct pinit *inits;              /* in the order to run; later ones may use earlier */
-    const struct pnode *const *shared;      /* in the order to run */
+    const struct pinit *inits;         /* in the order to run; later ones may use earlier */
+    const struct pnode *const *shared; /* in the order to run */
     uint64_t catalog_version;
     uint32_t iu_count; /* names of IUs, for EXPLAIN */
     const char *const *iu_names;
     bool sqlite_compat;
     bool uses_clock; /* cx->now_micros must be set */
-    bool ordered; /* the result has an ORDER BY; else batches may leave in any order that is the same
-                     for one thread: row-id order */
+    bool ordered;    /* the result has an ORDER BY; else batches may leave in any order that is the
+                        same    for one thread: row-id order */
 };
 #endif

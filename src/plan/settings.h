@@ -1,13 +1,14 @@
 /* settings.h -- the settings of a session that binding and planning look at. */
 #ifndef PLAN_SETTINGS_H
 #define PLAN_SETTINGS_H
-#include <stdbool.h>
 #include <stdint.h>
+
+#include <stdbool.h>
 
 enum null_order { NULLS_LAST, NULLS_FIRST, NULLS_SQLITE, NULLS_POSTGRES };
 
-/* X(name, what it does): rewrites that can be switched off with SET disabled_rules = 'a,b' or 'all'.
- * The answers never depend on them. */
+/* X(name, what it does): rewrites that can be switched off with SET disabled_rules = 'a,b' or
+ * 'all'. The answers never depend on them. */
 #define PLAN_RULE_LIST(X)                                                                          \
     X(const_fold, "expressions without columns are evaluated once, while binding")                 \
     X(bool_simplify, "AND, OR and NOT over known operands disappear")                              \
@@ -20,7 +21,7 @@ enum null_order { NULLS_LAST, NULLS_FIRST, NULLS_SQLITE, NULLS_POSTGRES };
     X(outer_to_inner, "outer joins whose padded rows are rejected become inner")                   \
     X(pushdown, "conditions move towards the tables they speak of")                                \
     X(equality_classes, "conditions follow equalities to other tables")                            \
-    X(join_order, "inner joins are ordered by cost, not as written")                                             \
+    X(join_order, "inner joins are ordered by cost, not as written")                               \
     X(hash_join, "equalities join by hash, not by loops")                                          \
     X(filter_order, "conditions that drop most for least work are checked first")                  \
     X(prune, "columns nobody needs are not read")                                                  \

@@ -59,7 +59,8 @@ llkv_code command_columns(struct cx *cx, struct statement *s, const char *const 
 {
     const char **copy = cx_alloc_array(cx, count, sizeof *copy);
     if (copy == NULL) return LLKV_NOMEM;
-    for (uint32_t i = 0; i < count; i++) copy[i] = names[i];
+    for (uint32_t i = 0; i < count; i++)
+        copy[i] = names[i];
     s->rows.names = copy;
     s->rows.column_count = count;
     return LLKV_OK;
@@ -69,15 +70,16 @@ llkv_code command_add_row(struct cx *cx, struct statement *s, const char *const 
 {
     uint32_t width = s->rows.column_count, count = s->rows.row_count;
     const char **grown = s->rows.cells;
-    if (count >= VEC_ROWS_MAX)
-        return cx_fail(cx, LLKV_LIMIT, "more than %d rows", VEC_ROWS_MAX);
+    if (count >= VEC_ROWS_MAX) return cx_fail(cx, LLKV_LIMIT, "more than %d rows", VEC_ROWS_MAX);
     if ((count & (count - 1)) == 0) { /* full at powers of two */
         uint32_t room = count == 0 ? 1 : count * 2;
         grown = cx_alloc_array(cx, (size_t)room * width, sizeof *grown);
         if (grown == NULL) return LLKV_NOMEM;
-        for (uint32_t i = 0; i < count * width; i++) grown[i] = s->rows.cells[i];
+        for (uint32_t i = 0; i < count * width; i++)
+            grown[i] = s->rows.cells[i];
     }
-    for (uint32_t c = 0; c < width; c++) grown[count * width + c] = cells[c];
+    for (uint32_t c = 0; c < width; c++)
+        grown[count * width + c] = cells[c];
     s->rows.cells = grown;
     s->rows.row_count = count + 1;
     return LLKV_OK;

@@ -1,7 +1,7 @@
 /* command.h -- the executors of statements without a plan. Private to runtime.
  *
- * A run function gets a cx over the run arena; a columns function one over the plan arena, while the
- * statement is prepared. */
+ * A run function gets a cx over the run arena; a columns function one over the plan arena, while
+ * the statement is prepared. */
 #ifndef RUNTIME_COMMAND_H
 #define RUNTIME_COMMAND_H
 #include <string.h>

@@ -33,9 +33,10 @@ static llkv_code take_sizes(struct cx *cx, const llkv_engine_options *options,
     if (!power_of_two(out->segment_rows) || !power_of_two(out->vector_rows) ||
         out->segment_rows < 64 || out->segment_rows > 65536 || out->vector_rows < 8 ||
         out->vector_rows > VEC_ROWS_MAX || out->vector_rows > out->segment_rows)
-        return cx_fail(cx, LLKV_MISUSE,
-                       "debug sizes are powers of two: vectors of 8 to 2048 rows, segments of 64 to "
-                       "65536");
+        return cx_fail(
+            cx, LLKV_MISUSE,
+            "debug sizes are powers of two: vectors of 8 to 2048 rows, segments of 64 to "
+            "65536");
     return LLKV_OK;
 }
 

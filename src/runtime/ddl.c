@@ -248,7 +248,7 @@ static llkv_code drop_one(struct ddl *d, struct statement *s, const struct ast *
         if ((drop->flags & AST_DROP_IF_EXISTS) != 0) return LLKV_OK;
         return cx_fail_at(d->cx, LLKV_NAME, (int32_t)name->at,
                           drop->op == AST_OBJECT_TABLE || drop->op == AST_OBJECT_VIEW ? "42P01"
-                                                                                     : "42704",
+                                                                                      : "42704",
                           "%s \"%.*s\" does not exist", kind_text(drop->op), SLICE_ARG(name->text));
     }
     if (!kind_fits(drop->op, object))

@@ -35,8 +35,8 @@ static llkv_code add_column(struct cx *cx, struct statement *s, const char *name
 {
     char text[32];
     type_print(type, text, sizeof text);
-    const char *cells[] = {cx_printf(cx, "%s", name), cx_printf(cx, "%s", text), rest[0], rest[1],
-                           NULL, NULL};
+    const char *cells[] = {
+        cx_printf(cx, "%s", name), cx_printf(cx, "%s", text), rest[0], rest[1], NULL, NULL};
     if (cells[0] == NULL || cells[1] == NULL) return LLKV_NOMEM;
     if (rest[2] != NULL) {
         cells[4] = cx_printf(cx, "%s", rest[2]);

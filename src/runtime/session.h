@@ -16,10 +16,11 @@ struct session {
     struct settings settings;
     uint64_t settings_epoch; /* counts up with every change */
     atomic_bool cancel;
-    uint32_t open_count;     /* statements, results and streams not yet closed */
-    struct statement *idle;  /* one statement without a text, for the next prepare */
+    uint32_t open_count;    /* statements, results and streams not yet closed */
+    struct statement *idle; /* one statement without a text, for the next prepare */
     struct statement *cache[SESSION_CACHE_SLOTS]; /* by hash of the text */
-    uint32_t seen[SESSION_SEEN_SLOTS]; /* hashes of texts met before: only those are worth keeping */
+    uint32_t
+        seen[SESSION_SEEN_SLOTS]; /* hashes of texts met before: only those are worth keeping */
 };
 
 /* `like` may be NULL: the database's defaults. */

@@ -77,14 +77,10 @@ static bool set_null_order(struct settings *s, struct slice text)
         const char *name;
         uint8_t order;
     } names[] = {
-        {"nulls_last", NULLS_LAST},
-        {"nulls last", NULLS_LAST},
-        {"nulls_first", NULLS_FIRST},
-        {"nulls first", NULLS_FIRST},
-        {"sqlite", NULLS_SQLITE},
-        {"nulls_first_on_asc_last_on_desc", NULLS_SQLITE},
-        {"postgres", NULLS_POSTGRES},
-        {"nulls_last_on_asc_first_on_desc", NULLS_POSTGRES},
+        {"nulls_last", NULLS_LAST},   {"nulls last", NULLS_LAST},
+        {"nulls_first", NULLS_FIRST}, {"nulls first", NULLS_FIRST},
+        {"sqlite", NULLS_SQLITE},     {"nulls_first_on_asc_last_on_desc", NULLS_SQLITE},
+        {"postgres", NULLS_POSTGRES}, {"nulls_last_on_asc_first_on_desc", NULLS_POSTGRES},
     };
     for (size_t i = 0; i < ARRAY_COUNT(names); i++)
         if (text_is(text, names[i].name)) return s->null_order = names[i].order, true;
@@ -127,8 +123,10 @@ static bool rule_bit(struct slice name, uint64_t *out)
 
 static struct slice trim(struct slice s)
 {
-    while (s.len > 0 && s.data[0] == ' ') s.data++, s.len--;
-    while (s.len > 0 && s.data[s.len - 1] == ' ') s.len--;
+    while (s.len > 0 && s.data[0] == ' ')
+        s.data++, s.len--;
+    while (s.len > 0 && s.data[s.len - 1] == ' ')
+        s.len--;
     return s;
 }
 
@@ -219,8 +217,7 @@ llkv_code session_set(struct cx *cx, struct session *session, struct slice name,
     struct slice text;
     TRY(refuse_fixed(cx, name, at));
     TRY(find_setting(cx, name, at, &setting));
-    if (value->is_null)
-        return cx_fail_at(cx, LLKV_DATA, at, "22023", "a setting cannot be NULL");
+    if (value->is_null) return cx_fail_at(cx, LLKV_DATA, at, "22023", "a setting cannot be NULL");
     TRY(value_to_text(cx, value, &text));
     struct settings changed = session->settings;
     struct database *db = session->database;

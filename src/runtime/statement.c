@@ -99,7 +99,8 @@ void statement_free(struct statement *s)
         keep_idle(s);
         return;
     }
-    for (uint32_t i = 0; i < s->param_count; i++) s->params[i] = (struct value){.is_null = true};
+    for (uint32_t i = 0; i < s->param_count; i++)
+        s->params[i] = (struct value){.is_null = true};
     arena_reset(&s->param_arena);
     struct statement **slot = &session->cache[s->text_hash % SESSION_CACHE_SLOTS];
     if (*slot != NULL) keep_idle(*slot);
@@ -211,8 +212,8 @@ static llkv_code compile(struct cx *cx, struct statement *s)
     return cx_place(&place_cx, rc, (int32_t)s->ast->node->at);
 }
 
-/* Where the first statement ends. Most texts are one: then no semicolon stands before the last byte,
- * and they need not be read for it. */
+/* Where the first statement ends. Most texts are one: then no semicolon stands before the last
+ * byte, and they need not be read for it. */
 static size_t first_end(struct slice sql, bool sqlite_compat)
 {
     const char *semicolon = sql.len == 0 ? NULL : memchr(sql.data, ';', sql.len - 1);
@@ -250,7 +251,8 @@ static llkv_code prepare_new(struct cx *cx, struct statement *s, struct slice sq
     s->params = cx_alloc_array(&plan_cx, s->param_count + 1u, sizeof *s->params);
     if (s->params == NULL) return LLKV_NOMEM;
     memset(s->params, 0, (s->param_count + 1u) * sizeof *s->params);
-    for (uint32_t i = 0; i < s->param_count; i++) s->params[i].is_null = true;
+    for (uint32_t i = 0; i < s->param_count; i++)
+        s->params[i].is_null = true;
     return compile(cx, s);
 }
 
@@ -264,7 +266,8 @@ static void shift_error(struct cx *cx, struct slice sql, size_t start)
     }
     if (e->line > 0 && e->offset >= 0) {
         size_t at = start + (size_t)e->offset, from = at;
-        while (from > 0 && sql.data[from - 1] != '\n') from--;
+        while (from > 0 && sql.data[from - 1] != '\n')
+            from--;
         int32_t column = 1;
         for (size_t i = from; i < at && i < sql.len; i++)
             if (((unsigned char)sql.data[i] & 0xc0) != 0x80) column++;
@@ -306,7 +309,8 @@ llkv_code statement_prepare(struct cx *cx, struct session *session, struct slice
 
 /* ---- running ---- */
 
-/* The bound value as the type the plan gave the parameter; false: it would not be the same value. */
+/* The bound value as the type the plan gave the parameter; false: it would not be the same value.
+ */
 static llkv_code as_planned(struct cx *cx, const struct value *value, struct type planned,
                             struct value *out, bool *out_same)
 {
@@ -345,8 +349,8 @@ static llkv_code refresh_plan(struct cx *cx, struct statement *s)
 {
     /* Any change of the catalog counts: a name may mean another object now. */
     uint64_t version = catalog_snapshot_version(catalog_current(s->session->database->catalog));
-    bool fresh = s->settings_epoch == s->session->settings_epoch &&
-                 s->plan->catalog_version == version;
+    bool fresh =
+        s->settings_epoch == s->session->settings_epoch && s->plan->catalog_version == version;
     bool fit;
     if (!fresh) TRY(make_plan(cx, s));
     TRY(fill_params(cx, s, &fit));

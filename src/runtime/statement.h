@@ -6,7 +6,8 @@
  *   running   holds a snapshot; rows are coming
  *   done      ran to its end; the next step starts it anew
  * Owns two arenas: one holds the tree and the plan as long as the text, the other what one run
- * needs. A plan is made anew when the catalog, the settings or the types of bound values changed. */
+ * needs. A plan is made anew when the catalog, the settings or the types of bound values changed.
+ */
 #ifndef RUNTIME_STATEMENT_H
 #define RUNTIME_STATEMENT_H
 #include "arrow/vector.h"
@@ -48,7 +49,7 @@ struct statement {
     struct exec *exec;
     struct write_set *writes;
     struct text_rows rows;
-    struct vector *row_vectors;   /* of text rows */
+    struct vector *row_vectors; /* of text rows */
     struct batch row_batch;
     const struct batch *batch; /* the current one; NULL before the first and at the end */
     uint32_t live;             /* index of the current row among its live ones */
@@ -65,8 +66,8 @@ void statement_drop_kept(struct session *session);
 void statement_free(struct statement *statement);
 void statement_reset(struct statement *statement);
 
-/* The next batch with live rows, valid until the next call; NULL at the end. Starts a run if none is
- * going on. */
+/* The next batch with live rows, valid until the next call; NULL at the end. Starts a run if none
+ * is going on. */
 NODISCARD llkv_code statement_next(struct cx *cx, struct statement *statement,
                                    const struct batch **out_batch);
 /* The next row; false at the end. */

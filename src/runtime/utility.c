@@ -14,8 +14,8 @@ static llkv_code constant(struct cx *cx, const struct ast *node, struct value *o
         const struct ast_literal *literal = (const struct ast_literal *)node;
         bool word = node->op == AST_LITERAL_TRUE || node->op == AST_LITERAL_FALSE;
         out->is_null = node->op == AST_LITERAL_NULL;
-        out->s = word ? (node->op == AST_LITERAL_TRUE ? SLICE("true") : SLICE("false"))
-                      : literal->text;
+        out->s =
+            word ? (node->op == AST_LITERAL_TRUE ? SLICE("true") : SLICE("false")) : literal->text;
         return LLKV_OK;
     }
     return cx_fail_at(cx, LLKV_UNSUPPORTED, (int32_t)node->at, NULL,
@@ -62,8 +62,7 @@ llkv_code command_show_columns(struct cx *cx, struct statement *s, const struct 
     const struct ast_show *show = (const struct ast_show *)node;
     static const char *const tables[] = {"name"};
     static const char *const settings[] = {"name", "value"};
-    if (node->flags == AST_SHOW_ALL)
-        return command_columns(cx, s, settings, ARRAY_COUNT(settings));
+    if (node->flags == AST_SHOW_ALL) return command_columns(cx, s, settings, ARRAY_COUNT(settings));
     if (shows_tables(node)) return command_columns(cx, s, tables, 1);
     if (node->flags != 0 || show->name.count == 0)
         return cx_fail_at(cx, LLKV_UNSUPPORTED, (int32_t)node->at, NULL,

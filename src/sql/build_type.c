@@ -29,7 +29,8 @@ struct ast_type *type_word(struct parse *p, struct ast_type *type, struct token 
 {
     if (p->rc != LLKV_OK) return NULL;
     if (word.flags & TOKEN_QUOTED) {
-        parse_fail(p, LLKV_SYNTAX, NULL, word.at, "a type of several words is written without quotes");
+        parse_fail(p, LLKV_SYNTAX, NULL, word.at,
+                   "a type of several words is written without quotes");
         return NULL;
     }
     append_words(p, type, token_text(p, &word));

@@ -35,8 +35,9 @@ llkv_pager *pager_memory_new(struct mem_budget *budget);
 /* ---- the instrumented pager: counts every call and byte on its way to another pager ---- */
 #define PAGER_CALL_LIST(X)                                                                         \
     X(BATCH_BEGIN)                                                                                 \
-    X(BATCH_ADD) X(BATCH_SEAL) X(BATCH_ABORT) X(BATCH_SYNC) X(DISCARD) X(VIEW) X(VIEW_RELEASE)     \
-        X(ROOT_GET) X(ROOT_PUBLISH) X(LOG_APPEND) X(LOG_SYNC) X(LOG_REPLAY) X(LOG_TRIM)
+    X(BATCH_ADD)                                                                                   \
+    X(BATCH_SEAL) X(BATCH_ABORT) X(BATCH_SYNC) X(DISCARD) X(VIEW) X(VIEW_RELEASE) X(ROOT_GET)      \
+        X(ROOT_PUBLISH) X(LOG_APPEND) X(LOG_SYNC) X(LOG_REPLAY) X(LOG_TRIM)
 
 enum pager_call {
 #define X(name) PAGER_CALL_##name,

@@ -108,8 +108,7 @@ static void fails_cleanly(struct fixture *f, const char *sql, const char *undo)
         rc = run(f, sql);
         mem_fail_nth(0, false);
         if (rc == LLKV_OK) break;
-        if (rc != LLKV_NOMEM)
-            fail_msg("%s: allocation %d: %s", sql, (int)nth, f->error.message);
+        if (rc != LLKV_NOMEM) fail_msg("%s: allocation %d: %s", sql, (int)nth, f->error.message);
         assert_string_equal(f->error.sqlstate, "53200");
         if (digest(f) != before) fail_msg("%s: allocation %d changed rows", sql, (int)nth);
     } while (nth < FAILURES_MAX);
@@ -158,7 +157,8 @@ static void queries(void **state)
         "SELECT repeat(b, 100) FROM t WHERE a < 20",
     };
     struct fixture *f = *state;
-    for (size_t i = 0; i < ARRAY_COUNT(texts); i++) fails_cleanly(f, texts[i], NULL);
+    for (size_t i = 0; i < ARRAY_COUNT(texts); i++)
+        fails_cleanly(f, texts[i], NULL);
 }
 
 static void changes(void **state)
@@ -331,8 +331,12 @@ int main(int argc, char **argv)
 {
 #define TEST(name) cmocka_unit_test_setup_teardown(name, open_all, close_all)
     const struct CMUnitTest tests[] = {
-        TEST(queries),      TEST(changes), TEST(refusals),     TEST(streams_and_statements),
-        cmocka_unit_test(opening), TEST(nothing_left),
+        TEST(queries),
+        TEST(changes),
+        TEST(refusals),
+        TEST(streams_and_statements),
+        cmocka_unit_test(opening),
+        TEST(nothing_left),
         cmocka_unit_test_setup_teardown(queries, open_threads, close_all),
         cmocka_unit_test_setup_teardown(changes, open_threads, close_all),
         cmocka_unit_test_setup_teardown(refusals, open_threads, close_all),

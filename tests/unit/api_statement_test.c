@@ -172,7 +172,8 @@ static void streams_hold_the_session(void **state)
         assert_int_equal(stream.get_next(&stream, &array), 0);
         if (array.release == NULL) break;
         const int64_t *values = array.children[0]->buffers[1];
-        for (int64_t i = 0; i < array.length; i++) sum += values[array.children[0]->offset + i];
+        for (int64_t i = 0; i < array.length; i++)
+            sum += values[array.children[0]->offset + i];
         rows += array.length;
         array.release(&array);
     }

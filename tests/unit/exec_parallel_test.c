@@ -231,7 +231,8 @@ static void readers_see_one_moment(void **state)
     run_ok(&f, "CREATE TABLE money(id BIGINT, v BIGINT, note VARCHAR);"
                "INSERT INTO money SELECT range, range % 97, 'note ' || range % 13 "
                "FROM range(300000)");
-    for (size_t q = 0; q < ARRAY_COUNT(steady); q++) right[q] = digest_of(&f, steady[q].sql);
+    for (size_t q = 0; q < ARRAY_COUNT(steady); q++)
+        right[q] = digest_of(&f, steady[q].sql);
     for (uint32_t i = 0; i < 2; i++) {
         writers[i].f = &f;
         writers[i].number = i;
@@ -243,7 +244,8 @@ static void readers_see_one_moment(void **state)
         struct digest d = digest_of(&f, steady[q].sql);
         if (d.unordered != right[q].unordered) wrong = q;
     }
-    for (uint32_t i = 0; i < 2; i++) atomic_store(&writers[i].stop, true);
+    for (uint32_t i = 0; i < 2; i++)
+        atomic_store(&writers[i].stop, true);
     for (uint32_t i = 0; i < 2; i++) {
         assert_int_equal(pthread_join(threads[i], NULL), 0);
         if (writers[i].rc != LLKV_OK) fail_msg("writer %u: %s", i, writers[i].error.message);
@@ -297,7 +299,8 @@ static void tables_come_and_go(void **state)
 static void *interrupt_soon(void *arg)
 {
     struct writer *w = arg;
-    while (!atomic_load(&w->stop)) llkv_session_interrupt(w->f->session);
+    while (!atomic_load(&w->stop))
+        llkv_session_interrupt(w->f->session);
     return NULL;
 }
 

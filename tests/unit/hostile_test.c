@@ -128,7 +128,8 @@ static void add(struct made *made, const char *text)
 
 static void add_times(struct made *made, const char *text, uint32_t times)
 {
-    for (uint32_t i = 0; i < times; i++) add(made, text);
+    for (uint32_t i = 0; i < times; i++)
+        add(made, text);
 }
 
 static void add_numbered(struct made *made, const char *before, const char *after, uint32_t n)
@@ -279,7 +280,8 @@ static void texts_have_a_limit(void **state)
     struct fixture *f = *state;
     struct made made = {0};
     add(&made, "SELECT length('");
-    while (made.len < SQL_BYTES_MAX - 2) add_bytes(&made, "xxxxxxxxxxxxxxxx", 16);
+    while (made.len < SQL_BYTES_MAX - 2)
+        add_bytes(&made, "xxxxxxxxxxxxxxxx", 16);
     made.len = SQL_BYTES_MAX - 2;
     add(&made, "')");
     assert_int_equal(made.len, SQL_BYTES_MAX);
@@ -311,7 +313,8 @@ static void wide_tables(void **state)
     struct fixture *f = *state;
     struct made made = {0};
     add(&made, "CREATE TABLE w(c0 INTEGER");
-    for (uint32_t i = 1; i < 10000; i++) add_numbered(&made, ", c", " INTEGER", i);
+    for (uint32_t i = 1; i < 10000; i++)
+        add_numbered(&made, ", c", " INTEGER", i);
     add(&made, "); INSERT INTO w(c1) VALUES (7); UPDATE w SET c9999 = c1 + 1;"
                "SELECT * FROM w; SELECT c9999 FROM w WHERE c5000 IS NULL ORDER BY c1, c2");
     is_error(f, run_made(f, &made), LLKV_OK, "10,000 columns");
@@ -319,7 +322,8 @@ static void wide_tables(void **state)
     is_error(f, run(f, "SELECT 1, * FROM w"), LLKV_LIMIT, "10,001 columns of a query");
     is_error(f, run(f, "CREATE TABLE x AS SELECT 1, * FROM w"), LLKV_LIMIT, "AS");
     add(&made, "CREATE TABLE x(c0 INTEGER");
-    for (uint32_t i = 1; i < 10001; i++) add_numbered(&made, ", c", " INTEGER", i);
+    for (uint32_t i = 1; i < 10001; i++)
+        add_numbered(&made, ", c", " INTEGER", i);
     add(&made, ")");
     is_error(f, run_made(f, &made), LLKV_LIMIT, "10,001 columns");
     still_alive(f);
@@ -337,10 +341,12 @@ static void many_relations(void **state)
     }
     is_error(f, run_made(f, &made), LLKV_OK, "200 joined tables");
     add(&made, "SELECT count(*) FROM t t0");
-    for (uint32_t i = 1; i < 500; i++) add_numbered(&made, ", t t", "", i);
+    for (uint32_t i = 1; i < 500; i++)
+        add_numbered(&made, ", t t", "", i);
     is_error(f, run_made(f, &made), LLKV_OK, "500 tables in FROM");
     add(&made, "SELECT count(*) FROM t t0");
-    for (uint32_t i = 1; i < 1500; i++) add_numbered(&made, ", t t", "", i);
+    for (uint32_t i = 1; i < 1500; i++)
+        add_numbered(&made, ", t t", "", i);
     is_error(f, run_made(f, &made), LLKV_LIMIT, "1,500 tables in FROM");
     still_alive(f);
 }
@@ -376,25 +382,64 @@ static void short_texts_of_long_meaning(void **state)
 static void bytes_anywhere(void **state)
 {
     static const char *const places[] = {
-        "SELECT '@'",          "SELECT \"@\"",        "SELECT `@`",        "SELECT 1 AS \"a@b\"",
-        "SELECT 1 AS a@",      "SELECT @",            "-- @\nSELECT 1",    "/* @ */ SELECT 1",
-        "SELECT $$@$$",        "SELECT E'@'",         "SELECT X'@'",       "SELECT 1@",
-        "SELECT 1;@",          "@",                   "SELECT '@",         "SELECT $@",
-        "SELECT :@",           "CREATE TABLE \"@\"(a INTEGER)",            "SELECT f@(1)",
-        "SELECT a.\"@\"",      "SET \"@\" = 1",       "SELECT 1 LIMIT @",  "SELECT ?@",
-        "SELECT 'a' LIKE '@'", "SELECT length('@@')", "CREATE TABLE c(\"@\" INTEGER)",
-        "SELECT 1 @ 2",        "SELECT 0x@",          "SELECT 1e@",        "SELECT CAST(1 AS \"@\")",
-        "SELECT DATE '@'",     "SELECT INTERVAL '@'", "SELECT '1@'::INTEGER",
+        "SELECT '@'",
+        "SELECT \"@\"",
+        "SELECT `@`",
+        "SELECT 1 AS \"a@b\"",
+        "SELECT 1 AS a@",
+        "SELECT @",
+        "-- @\nSELECT 1",
+        "/* @ */ SELECT 1",
+        "SELECT $$@$$",
+        "SELECT E'@'",
+        "SELECT X'@'",
+        "SELECT 1@",
+        "SELECT 1;@",
+        "@",
+        "SELECT '@",
+        "SELECT $@",
+        "SELECT :@",
+        "CREATE TABLE \"@\"(a INTEGER)",
+        "SELECT f@(1)",
+        "SELECT a.\"@\"",
+        "SET \"@\" = 1",
+        "SELECT 1 LIMIT @",
+        "SELECT ?@",
+        "SELECT 'a' LIKE '@'",
+        "SELECT length('@@')",
+        "CREATE TABLE c(\"@\" INTEGER)",
+        "SELECT 1 @ 2",
+        "SELECT 0x@",
+        "SELECT 1e@",
+        "SELECT CAST(1 AS \"@\")",
+        "SELECT DATE '@'",
+        "SELECT INTERVAL '@'",
+        "SELECT '1@'::INTEGER",
     };
     static const struct {
         const char *bytes;
         size_t len;
     } evil[] = {
-        {"\0", 1},      {"\xff", 1},         {"\x80", 1},     {"\xc0\x80", 2},
-        {"\xc3", 1},    {"\xe2\x82", 2},     {"\xf0\x9f", 2}, {"\xed\xa0\x80", 3},
-        {"\xef\xbf\xbe", 3}, {"\xf4\x90\x80\x80", 4}, {"\xf8\x88\x80\x80\x80", 5},
-        {"\x01", 1},    {"\x7f", 1},         {"\x1b[31m", 5}, {"\xef\xbb\xbf", 3},
-        {"\xe2\x80\xae", 3}, {"'", 1}, {"\\", 1}, {"\r", 1}, {"%s%n%99999d", 11},
+        {"\0", 1},
+        {"\xff", 1},
+        {"\x80", 1},
+        {"\xc0\x80", 2},
+        {"\xc3", 1},
+        {"\xe2\x82", 2},
+        {"\xf0\x9f", 2},
+        {"\xed\xa0\x80", 3},
+        {"\xef\xbf\xbe", 3},
+        {"\xf4\x90\x80\x80", 4},
+        {"\xf8\x88\x80\x80\x80", 5},
+        {"\x01", 1},
+        {"\x7f", 1},
+        {"\x1b[31m", 5},
+        {"\xef\xbb\xbf", 3},
+        {"\xe2\x80\xae", 3},
+        {"'", 1},
+        {"\\", 1},
+        {"\r", 1},
+        {"%s%n%99999d", 11},
     };
     struct fixture *f = *state;
     for (size_t p = 0; p < ARRAY_COUNT(places); p++)

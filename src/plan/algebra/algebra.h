@@ -1,12 +1,13 @@
 /* algebra.h -- the logical plan: operators over IUs.
  *
  * A tree: every node has one parent, so passes change nodes in place. Nodes, expressions and lists
- * live in the plan's arena. An IU is produced by one leaf, MAP, GROUP or set operation; a GROUP hands
- * key columns on under the IU they came with, everything else hands its input's IUs on unchanged.
+ * live in the plan's arena. An IU is produced by one leaf, MAP, GROUP or set operation; a GROUP
+ * hands key columns on under the IU they came with, everything else hands its input's IUs on
+ * unchanged.
  *
  * A node's right side may name IUs that only its left side produces: then the join is *dependent*
- * (`dependent` is set by the binder, cleared by unnesting). The binder leaves every subquery as such a
- * join over the input of the operator that evaluates it:
+ * (`dependent` is set by the binder, cleared by unnesting). The binder leaves every subquery as
+ * such a join over the input of the operator that evaluates it:
  *
  *   scalar subquery   SINGLE join; its value is the right side's column (NULL without a row)
  *   EXISTS            MARK join without conditions; mark is TRUE or FALSE
@@ -71,7 +72,7 @@ struct lmap_item {
     const struct expr *expr;
 };
 struct lagg {
-    iu_id iu; /* of the result; for ANY and FIRST it may be the argument's own */
+    iu_id iu;   /* of the result; for ANY and FIRST it may be the argument's own */
     uint8_t op; /* enum agg_op */
     bool distinct;
     const struct expr *arg, *filter;
@@ -87,15 +88,16 @@ struct lkey {
 };
 
 struct lnode {
-    uint8_t op;         /* enum lop */
-    uint8_t kind;       /* JOIN: enum ljoin_kind; SETOP: enum lsetop_kind */
-    bool dependent;     /* JOIN: the right side names IUs of the left */
-    bool null_aware;    /* JOIN MARK: the last condition is a comparison whose NULL counts as unknown */
-    bool first_only;    /* JOIN SINGLE: a second partner is ignored, not an error */
-    bool all;           /* SETOP: INTERSECT ALL, EXCEPT ALL */
-    bool inclusive;     /* RANGE */
+    uint8_t op;     /* enum lop */
+    uint8_t kind;   /* JOIN: enum ljoin_kind; SETOP: enum lsetop_kind */
+    bool dependent; /* JOIN: the right side names IUs of the left */
+    bool
+        null_aware; /* JOIN MARK: the last condition is a comparison whose NULL counts as unknown */
+    bool first_only; /* JOIN SINGLE: a second partner is ignored, not an error */
+    bool all;        /* SETOP: INTERSECT ALL, EXCEPT ALL */
+    bool inclusive;  /* RANGE */
     struct lnode *child[2];
-    double rows;        /* estimate; set by plan/stats */
+    double rows; /* estimate; set by plan/stats */
     union {
         struct {
             const struct object *object;
@@ -139,8 +141,8 @@ struct lnode {
             bool negative_is_none;
         } limit;
         struct {
-            iu_list ius;         /* produced */
-            iu_list from[2];     /* the columns of each child that feed them, in order */
+            iu_list ius;     /* produced */
+            iu_list from[2]; /* the columns of each child that feed them, in order */
         } setop;
         struct {
             uint32_t index; /* of plan->shared */
@@ -164,8 +166,8 @@ struct plan {
     const struct value *params; /* bound user parameters, or NULL */
     VEC(struct iu) ius;         /* index 0 is unused */
     struct lnode *root;
-    iu_list out;                /* the result's columns in order */
-    const char **names;         /* parallel to out */
+    iu_list out;                      /* the result's columns in order */
+    const char **names;               /* parallel to out */
     VEC(struct type) parameter_types; /* of the user's */
     VEC(struct lnode *) shared;
     struct column_stats **iu_stats; /* plan/stats: by IU, NULL until asked for */
@@ -183,22 +185,24 @@ ALWAYS_INLINE bool plan_rule_on(const struct plan *plan, uint64_t rule_bit)
     return (plan->settings->disabled_rules & rule_bit) == 0;
 }
 
-NODISCARD llkv_code plan_iu_new(struct plan *plan, struct type type, const char *name, bool nullable,
-                                iu_id *out_iu);
+NODISCARD llkv_code plan_iu_new(struct plan *plan, struct type type, const char *name,
+                                bool nullable, iu_id *out_iu);
 /* EXPR_COLUMN for an IU. */
 NODISCARD llkv_code plan_column(struct plan *plan, iu_id iu, int32_t at, const struct expr **out);
 NODISCARD llkv_code lnode_new(struct plan *plan, enum lop op, struct lnode *left,
                               struct lnode *right, struct lnode **out);
 /* What a node hands up (mark included). */
-NODISCARD llkv_code lnode_produced(struct plan *plan, const struct lnode *node, struct iuset *io_set);
+NODISCARD llkv_code lnode_produced(struct plan *plan, const struct lnode *node,
+                                   struct iuset *io_set);
 /* IUs its subtree names but does not produce: what it takes from outside. */
 NODISCARD llkv_code lnode_free(struct plan *plan, const struct lnode *node, struct iuset *io_set);
 /* Call fn(arg, &expr) for every expression of this node itself (not of its children). */
 typedef llkv_code lnode_expr_fn(void *arg, const struct expr **io_expr);
 NODISCARD llkv_code lnode_exprs(struct lnode *node, lnode_expr_fn *fn, void *arg);
-/* A filter over `node`; returns `node` itself if there is nothing to check; merges with a SELECT. */
-NODISCARD llkv_code lnode_select(struct plan *plan, struct lnode *node, const struct expr *condition,
-                                 struct lnode **out);
+/* A filter over `node`; returns `node` itself if there is nothing to check; merges with a SELECT.
+ */
+NODISCARD llkv_code lnode_select(struct plan *plan, struct lnode *node,
+                                 const struct expr *condition, struct lnode **out);
 /* Split AND into conjuncts. */
 NODISCARD llkv_code plan_conjuncts(struct plan *plan, const struct expr *e, expr_list *io_list);
 /* Every rule of this header, checked: IUs named are produced below or outside, types agree, no
@@ -213,19 +217,20 @@ struct ldml {
     uint8_t kind;
     uint8_t on_conflict; /* enum write_conflict */
     const struct object *object;
-    iu_id row_id;                       /* UPDATE, DELETE: produced by root */
-    uint32_t column_count;              /* UPDATE: assigned columns; INSERT: all of the table */
-    const uint16_t *columns;            /* UPDATE */
-    const struct expr *const *values;   /* over root's IUs, cast to the columns' types */
-    expr_list checks;                   /* over row[] */
-    const iu_id *row;                   /* per table column, IUs of their own */
-    const struct expr *const *current;  /* UPDATE with checks: per table column over root */
+    iu_id row_id;                      /* UPDATE, DELETE: produced by root */
+    uint32_t column_count;             /* UPDATE: assigned columns; INSERT: all of the table */
+    const uint16_t *columns;           /* UPDATE */
+    const struct expr *const *values;  /* over root's IUs, cast to the columns' types */
+    expr_list checks;                  /* over row[] */
+    const iu_id *row;                  /* per table column, IUs of their own */
+    const struct expr *const *current; /* UPDATE with checks: per table column over root */
     const char **check_names;
-    bool all;                           /* DELETE without a condition */
+    bool all; /* DELETE without a condition */
 };
 
 /* Rewrite, unnest, order: everything between binding and physical planning. */
 NODISCARD llkv_code plan_optimize(struct plan *plan, struct ldml *dml);
 /* Operators, layouts, strategies. */
-NODISCARD llkv_code plan_physical(struct plan *plan, const struct ldml *dml, struct pplan **out_pplan);
+NODISCARD llkv_code plan_physical(struct plan *plan, const struct ldml *dml,
+                                  struct pplan **out_pplan);
 #endif

@@ -7,7 +7,8 @@
 static llkv_code grow(struct cx *cx, struct iuset *set, uint32_t words)
 {
     uint32_t room = set->words == 0 ? 2 : set->words;
-    while (room < words) room *= 2;
+    while (room < words)
+        room *= 2;
     uint64_t *more = cx_alloc_array(cx, room, sizeof *more);
     if (more == NULL) return LLKV_NOMEM;
     if (set->words != 0) memcpy(more, set->more, set->words * sizeof *more);
@@ -33,7 +34,8 @@ llkv_code iuset_add_all(struct cx *cx, struct iuset *set, const struct iuset *ot
 {
     set->word0 |= other->word0;
     if (other->words > set->words) TRY(grow(cx, set, other->words));
-    for (uint32_t i = 0; i < other->words; i++) set->more[i] |= other->more[i];
+    for (uint32_t i = 0; i < other->words; i++)
+        set->more[i] |= other->more[i];
     return LLKV_OK;
 }
 
@@ -64,7 +66,8 @@ void iuset_remove_all(struct iuset *set, const struct iuset *other)
 {
     set->word0 &= ~other->word0;
     uint32_t words = set->words < other->words ? set->words : other->words;
-    for (uint32_t i = 0; i < words; i++) set->more[i] &= ~other->more[i];
+    for (uint32_t i = 0; i < words; i++)
+        set->more[i] &= ~other->more[i];
 }
 
 bool iuset_empty(const struct iuset *set)
@@ -110,7 +113,8 @@ llkv_code iuset_add_expr(struct cx *cx, struct iuset *set, const struct expr *e)
     if (e == NULL || !(e->flags & EXPR_HAS_COLUMN)) return LLKV_OK;
     if (e->kind == EXPR_COLUMN) return iuset_add(cx, set, e->column);
     TRY(cx_enter(cx));
-    for (uint32_t i = 0; i < e->arg_count; i++) TRY(iuset_add_expr(cx, set, e->args[i]));
+    for (uint32_t i = 0; i < e->arg_count; i++)
+        TRY(iuset_add_expr(cx, set, e->args[i]));
     cx_leave(cx);
     return LLKV_OK;
 }

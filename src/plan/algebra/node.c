@@ -40,7 +40,8 @@ llkv_code lnode_new(struct plan *plan, enum lop op, struct lnode *left, struct l
 
 static llkv_code add_list(struct plan *plan, struct iuset *set, const iu_id *ius, uint32_t count)
 {
-    for (uint32_t i = 0; i < count; i++) TRY(iuset_add(plan->cx, set, ius[i]));
+    for (uint32_t i = 0; i < count; i++)
+        TRY(iuset_add(plan->cx, set, ius[i]));
     return LLKV_OK;
 }
 
@@ -55,8 +56,7 @@ static llkv_code own_ius(struct plan *plan, const struct lnode *node, struct ius
     case LOP_EMPTY: return add_list(plan, set, node->empty.ius.items, node->empty.ius.count);
     case LOP_SETOP: return add_list(plan, set, node->setop.ius.items, node->setop.ius.count);
     case LOP_SHARED: return add_list(plan, set, node->shared.ius.items, node->shared.ius.count);
-    case LOP_JOIN:
-        return node->kind == LJOIN_MARK ? iuset_add(cx, set, node->join.mark) : LLKV_OK;
+    case LOP_JOIN: return node->kind == LJOIN_MARK ? iuset_add(cx, set, node->join.mark) : LLKV_OK;
     case LOP_MAP:
         for (uint32_t i = 0; i < node->map.items.count; i++)
             TRY(iuset_add(cx, set, node->map.items.items[i].iu));
@@ -95,13 +95,15 @@ llkv_code lnode_produced(struct plan *plan, const struct lnode *node, struct ius
 
 static llkv_code each(expr_list *list, lnode_expr_fn *fn, void *arg)
 {
-    for (uint32_t i = 0; i < list->count; i++) TRY(fn(arg, &list->items[i]));
+    for (uint32_t i = 0; i < list->count; i++)
+        TRY(fn(arg, &list->items[i]));
     return LLKV_OK;
 }
 
 static llkv_code each_sort_key(struct psort_key *keys, uint32_t count, lnode_expr_fn *fn, void *arg)
 {
-    for (uint32_t i = 0; i < count; i++) TRY(fn(arg, &keys[i].expr));
+    for (uint32_t i = 0; i < count; i++)
+        TRY(fn(arg, &keys[i].expr));
     return LLKV_OK;
 }
 
@@ -192,7 +194,8 @@ llkv_code plan_conjuncts(struct plan *plan, const struct expr *e, expr_list *io_
         return LLKV_OK;
     }
     TRY(cx_enter(plan->cx));
-    for (uint32_t i = 0; i < e->arg_count; i++) TRY(plan_conjuncts(plan, e->args[i], io_list));
+    for (uint32_t i = 0; i < e->arg_count; i++)
+        TRY(plan_conjuncts(plan, e->args[i], io_list));
     cx_leave(plan->cx);
     return LLKV_OK;
 }

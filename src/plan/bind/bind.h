@@ -17,11 +17,11 @@ enum { BIND_VIEW_DEPTH_MAX = 128, BIND_COLUMNS_MAX = 10000 };
 struct scope_column {
     struct slice name;
     uint32_t hash;
-    iu_id iu;         /* 0: a table column nobody has named yet */
+    iu_id iu; /* 0: a table column nobody has named yet */
     struct type type;
     bool nullable;
-    bool hidden;      /* the second copy of a USING column: only by qualified name */
-    bool merged;      /* a USING column: stands first in * */
+    bool hidden; /* the second copy of a USING column: only by qualified name */
+    bool merged; /* a USING column: stands first in * */
 };
 
 /* One item of FROM. */
@@ -43,7 +43,7 @@ struct scope_agg {
 /* What is known of a common table expression once it was bound. */
 struct cte_state {
     bool used;
-    bool shared;    /* computed once: index of plan->shared, columns of `query` */
+    bool shared; /* computed once: index of plan->shared, columns of `query` */
     uint32_t index;
     const struct bound_query *query;
 };
@@ -74,13 +74,13 @@ struct scope {
     VEC(struct scope_relation) relations;
     const struct ast_select *select; /* for aliases; NULL in DML */
     uint8_t clause;
-    bool grouped;          /* a group node stands above the input */
-    struct lnode *group;   /* that node */
-    struct iuset input;    /* grouped: IUs below the group ... */
-    struct iuset visible;  /* ... and those it hands up */
+    bool grouped;         /* a group node stands above the input */
+    struct lnode *group;  /* that node */
+    struct iuset input;   /* grouped: IUs below the group ... */
+    struct iuset visible; /* ... and those it hands up */
     VEC(struct scope_agg) aggs;
-    uint32_t alias_depth;  /* guards aliases that name themselves */
-    uint32_t alias_limit;  /* items of the select list whose aliases may be named */
+    uint32_t alias_depth; /* guards aliases that name themselves */
+    uint32_t alias_limit; /* items of the select list whose aliases may be named */
 };
 
 /* One column of a bound query. */
@@ -119,8 +119,8 @@ struct binder {
     const struct settings *settings;
     struct slice text; /* what offsets of the AST being bound point into */
     uint32_t view_depth;
-    int32_t view_at;   /* inside a view: where the outer text names it; -1 outside */
-    bool has_lateral;  /* some join may be dependent */
+    int32_t view_at;            /* inside a view: where the outer text names it; -1 outside */
+    bool has_lateral;           /* some join may be dependent */
     outer_agg_list *outer_aggs; /* those known so far; NULL where they are not supported */
     bool again;                 /* one more was found: the error is not meant, bind once more */
 };
@@ -149,8 +149,8 @@ NODISCARD llkv_code bind_from(struct binder *b, struct scope *scope, const struc
 NODISCARD llkv_code bind_from_more(struct binder *b, struct scope *scope,
                                    const struct ast_list *from);
 /* A base table as the scope's only relation: for DML. */
-NODISCARD llkv_code bind_target(struct binder *b, struct scope *scope, const struct ast_table *table,
-                                const struct object **out_object);
+NODISCARD llkv_code bind_target(struct binder *b, struct scope *scope,
+                                const struct ast_table *table, const struct object **out_object);
 /* The object a path names, with errors for what is not there. */
 NODISCARD llkv_code bind_object(struct binder *b, const struct ast_path *path,
                                 const struct object **out_object);
@@ -232,14 +232,16 @@ NODISCARD llkv_code bind_aggregate_ref(struct binder *b, struct scope *scope,
                                        const struct ast_call *call, const struct expr **out);
 /* Replace what equals a group key by the key; 42803 for what is neither grouped nor aggregated (or
  * ANY of it under sqlite_compat). */
-NODISCARD llkv_code bind_grouped(struct binder *b, struct scope *scope, const struct expr **io_expr);
+NODISCARD llkv_code bind_grouped(struct binder *b, struct scope *scope,
+                                 const struct expr **io_expr);
 
 /* ---- outer.c ---- */
 /* Is it known to belong to a query around the one where it stands? */
 bool bind_is_outer(const struct binder *b, const struct ast_call *call);
 /* Do all columns of the argument and the filter (each may be NULL; some columns there must be) come
  * from queries around `scope`? Then the call belongs to the nearest of them, which had to know when
- * its groups were made: fails with b->again set, or for good where that query has no place for it. */
+ * its groups were made: fails with b->again set, or for good where that query has no place for it.
+ */
 NODISCARD llkv_code bind_outer_check(struct binder *b, struct scope *scope,
                                      const struct ast_call *call, const struct expr *arg,
                                      const struct expr *filter);
@@ -275,8 +277,9 @@ NODISCARD llkv_code bind_flag(struct binder *b, const struct expr *e, uint8_t fl
 NODISCARD llkv_code bind_not(struct binder *b, const struct expr *e, int32_t at,
                              const struct expr **out);
 /* AND or OR of `count` conditions. */
-NODISCARD llkv_code bind_logic(struct binder *b, enum expr_kind kind, const struct expr *const *args,
-                               uint32_t count, int32_t at, const struct expr **out);
+NODISCARD llkv_code bind_logic(struct binder *b, enum expr_kind kind,
+                               const struct expr *const *args, uint32_t count, int32_t at,
+                               const struct expr **out);
 
 /* ---- cast.c ---- */
 /* What an explicit cast does. */
@@ -332,8 +335,8 @@ NODISCARD llkv_code bind_function(struct binder *b, struct slice name, const str
 /* ---- subquery.c ---- */
 NODISCARD llkv_code bind_scalar_query(struct binder *b, struct scope *scope,
                                       const struct ast_query *query, const struct expr **out);
-NODISCARD llkv_code bind_exists(struct binder *b, struct scope *scope, const struct ast_query *query,
-                                const struct expr **out);
+NODISCARD llkv_code bind_exists(struct binder *b, struct scope *scope,
+                                const struct ast_query *query, const struct expr **out);
 /* left op ANY (query), or op ALL; IN is = ANY. */
 NODISCARD llkv_code bind_quantified(struct binder *b, struct scope *scope, const struct expr *left,
                                     enum compare_op op, bool all, const struct ast_query *query,

@@ -59,15 +59,62 @@ static int overload_cost(const struct binder *b, const struct function *f,
 /* Functions of the language that are not here. */
 static bool is_later(struct slice name)
 {
-    static const char *const names[] = {
-        "approx_count_distinct", "approx_quantile", "arg_max", "arg_min", "array_agg", "corr",
-        "covar_pop", "covar_samp", "cume_dist", "currval", "dense_rank", "favg", "first_value",
-        "fsum", "gen_random_uuid", "geomean", "glob", "histogram", "julianday", "kahan_sum", "lag",
-        "last_value", "lead", "list", "mad", "max_by", "median", "min_by", "mode", "nextval",
-        "nth_value", "ntile", "overlay", "percent_rank", "percentile_cont", "percentile_disc",
-        "printf", "product", "quantile", "quantile_cont", "quantile_disc", "rank", "regexp_matches",
-        "regexp_replace", "regr_slope", "row_number", "setseed", "strptime", "struct_pack",
-        "sumkahan", "test_all_types", "time_bucket", "try", "try_strptime", "unnest", "uuid"};
+    static const char *const names[] = {"approx_count_distinct",
+                                        "approx_quantile",
+                                        "arg_max",
+                                        "arg_min",
+                                        "array_agg",
+                                        "corr",
+                                        "covar_pop",
+                                        "covar_samp",
+                                        "cume_dist",
+                                        "currval",
+                                        "dense_rank",
+                                        "favg",
+                                        "first_value",
+                                        "fsum",
+                                        "gen_random_uuid",
+                                        "geomean",
+                                        "glob",
+                                        "histogram",
+                                        "julianday",
+                                        "kahan_sum",
+                                        "lag",
+                                        "last_value",
+                                        "lead",
+                                        "list",
+                                        "mad",
+                                        "max_by",
+                                        "median",
+                                        "min_by",
+                                        "mode",
+                                        "nextval",
+                                        "nth_value",
+                                        "ntile",
+                                        "overlay",
+                                        "percent_rank",
+                                        "percentile_cont",
+                                        "percentile_disc",
+                                        "printf",
+                                        "product",
+                                        "quantile",
+                                        "quantile_cont",
+                                        "quantile_disc",
+                                        "rank",
+                                        "regexp_matches",
+                                        "regexp_replace",
+                                        "regr_slope",
+                                        "row_number",
+                                        "setseed",
+                                        "strptime",
+                                        "struct_pack",
+                                        "sumkahan",
+                                        "test_all_types",
+                                        "time_bucket",
+                                        "try",
+                                        "try_strptime",
+                                        "unnest",
+                                        "uuid"};
     for (size_t i = 0; i < ARRAY_COUNT(names); i++)
         if (slice_equal_folded(slice_of(names[i]), name)) return true;
     return false;
@@ -142,7 +189,8 @@ llkv_code bind_function(struct binder *b, struct slice name, const struct expr *
     if (best == NULL) return no_overload(b, name, args, count, at, overloads > 0);
     const struct expr **cast = cx_alloc_array(b->cx, count + 1, sizeof *cast);
     if (cast == NULL) return LLKV_NOMEM;
-    for (uint32_t i = 0; i < count; i++) TRY(cast_arg(b, best, args[i], i, &cast[i]));
+    for (uint32_t i = 0; i < count; i++)
+        TRY(cast_arg(b, best, args[i], i, &cast[i]));
     struct type type = type_of((enum type_id)best->result_type);
     if (best->result_rule == FUNC_RESULT_FIRST_ARG && count > 0) type = cast[0]->type;
     if (best->result_rule == FUNC_RESULT_WIDEST_ARG && count > 0) {
@@ -177,7 +225,8 @@ static llkv_code wrong_count(struct binder *b, const struct ast_call *call, cons
                       SLICE_ARG(call->name.parts[0].text), takes);
 }
 
-/* What stands behind the first constant that is not NULL can never be reached; NULLs are skipped. */
+/* What stands behind the first constant that is not NULL can never be reached; NULLs are skipped.
+ */
 static uint32_t drop_unreachable(const struct expr **args, uint32_t count)
 {
     uint32_t n = 0;
@@ -286,13 +335,14 @@ static llkv_code refuse_parts(struct binder *b, const struct ast_call *call)
 static llkv_code cut_scale(struct binder *b, const struct ast_call *call,
                            const struct expr *const *args, const struct expr **io_expr)
 {
-    static const char *const names[] = {"round", "floor", "ceil", "ceiling", "trunc", "round_even",
-                                        "roundbankers"};
+    static const char *const names[] = {"round", "floor",      "ceil",        "ceiling",
+                                        "trunc", "round_even", "roundbankers"};
     const struct expr *e = *io_expr;
     int64_t scale = 0;
     bool rounds = false;
     if (e->type.id != TYPE_DECIMAL || call->args.count == 0) return LLKV_OK;
-    for (size_t i = 0; i < ARRAY_COUNT(names) && !rounds; i++) rounds = call_is(call, names[i]);
+    for (size_t i = 0; i < ARRAY_COUNT(names) && !rounds; i++)
+        rounds = call_is(call, names[i]);
     if (!rounds) return LLKV_OK;
     if (call->args.count > 1) {
         bool constant = args[1]->kind == EXPR_CONST && !args[1]->value->is_null &&

@@ -281,7 +281,8 @@ llkv_code bind_unify(struct binder *b, const struct expr **exprs, uint32_t count
         if (!literal) lead = e;
         type = common;
     }
-    for (uint32_t i = 0; i < count; i++) TRY(bind_coerce(b, exprs[i], type, what, &exprs[i]));
+    for (uint32_t i = 0; i < count; i++)
+        TRY(bind_coerce(b, exprs[i], type, what, &exprs[i]));
     *out_type = type;
     return LLKV_OK;
 }

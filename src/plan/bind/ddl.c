@@ -70,10 +70,8 @@ static llkv_code add_key(struct table_build *t, const struct ast_constraint *con
         return bind_unsupported(b, &constraint->base, "ON CONFLICT in a constraint");
     if ((constraint->base.flags & AST_CONSTRAINT_AUTOINCREMENT) != 0)
         return bind_unsupported(b, &constraint->base, "AUTOINCREMENT");
-    struct key_def key = {.unique = true,
-                          .primary = primary,
-                          .column_count = (uint16_t)count,
-                          .columns = columns};
+    struct key_def key = {
+        .unique = true, .primary = primary, .column_count = (uint16_t)count, .columns = columns};
     for (uint32_t i = 0; i < t->keys.count; i++) {
         if (primary && t->keys.items[i].primary)
             return cx_fail_at(b->cx, LLKV_SEMANTIC, bind_at(b, &constraint->base), "42P16",
@@ -120,8 +118,8 @@ static llkv_code key_columns(struct table_build *t, const struct ast_constraint 
             if (columns[k].column == column)
                 return cx_fail_at(b->cx, LLKV_SEMANTIC, bind_at(b, item->value), "42701",
                                   "a column stands in the key twice");
-        columns[i] = (struct key_column){(uint16_t)column,
-                                         (item->base.flags & AST_ORDER_DESC) != 0};
+        columns[i] =
+            (struct key_column){(uint16_t)column, (item->base.flags & AST_ORDER_DESC) != 0};
     }
     *out = columns;
     return LLKV_OK;
@@ -132,8 +130,7 @@ static llkv_code key_columns(struct table_build *t, const struct ast_constraint 
 static llkv_code add_check(struct table_build *t, const struct ast_constraint *constraint)
 {
     struct check_def check = {0};
-    if (ast_name_given(&constraint->name))
-        TRY(text_of(t->b, constraint->name.text, &check.name));
+    if (ast_name_given(&constraint->name)) TRY(text_of(t->b, constraint->name.text, &check.name));
     TRY(sql_of(t->b, constraint->value, &check.sql));
     VEC_PUSH(t->b->cx, &t->checks, check);
     VEC_PUSH(t->b->cx, &t->conditions, constraint->value);
@@ -427,8 +424,8 @@ llkv_code plan_bind_create_index(struct cx *cx, const struct plan_env *env,
             return cx_fail_at(cx, LLKV_NAME, bind_at_name(&b, name), "42703",
                               "table \"%s\" has no column \"%.*s\"", def->name,
                               SLICE_ARG(name->text));
-        columns[i] = (struct key_column){(uint16_t)column,
-                                         (item->base.flags & AST_ORDER_DESC) != 0};
+        columns[i] =
+            (struct key_column){(uint16_t)column, (item->base.flags & AST_ORDER_DESC) != 0};
     }
     *out = (struct key_def){.unique = (stmt->base.flags & AST_CREATE_UNIQUE) != 0,
                             .column_count = (uint16_t)stmt->items.count,

@@ -105,8 +105,8 @@ static llkv_code insert_cell(struct binder *b, struct scope *scope, const struct
     return bind_assign(b, e, column->type, column->name, out);
 }
 
-/* VALUES rows go to their columns cell by cell: each literal takes its column's type, and DEFAULT is
- * allowed. */
+/* VALUES rows go to their columns cell by cell: each literal takes its column's type, and DEFAULT
+ * is allowed. */
 static llkv_code insert_values(struct binder *b, const struct scope_cte *ctes,
                                const struct ast_values *values, const struct table_def *def,
                                const int32_t *target, struct lnode **out, iu_id *source)
@@ -157,7 +157,8 @@ static llkv_code targets_by_name(struct binder *b, const struct ast_insert *inse
                                  int32_t *target)
 {
     int32_t at = bind_at(b, &insert->query->base);
-    for (uint32_t i = 0; i < def->column_count; i++) target[i] = -1;
+    for (uint32_t i = 0; i < def->column_count; i++)
+        target[i] = -1;
     for (uint32_t i = 0; i < query->column_count; i++) {
         struct slice name = query->columns[i].name;
         int column = table_def_column(def, name, slice_hash_folded(name));
@@ -182,7 +183,8 @@ static llkv_code insert_source(struct binder *b, const struct ast_insert *insert
     uint32_t want = insert->columns.count != 0 ? insert->columns.count : def->column_count;
     const struct ast_values *values = plain_values(insert);
     struct lnode *root;
-    for (uint32_t i = 0; i < def->column_count; i++) source[i] = 0;
+    for (uint32_t i = 0; i < def->column_count; i++)
+        source[i] = 0;
     if (insert->query == NULL) {
         TRY(lnode_new(b->plan, LOP_VALUES, NULL, NULL, &root));
         root->values.row_count = 1;
@@ -224,7 +226,8 @@ static llkv_code conflict_target(struct binder *b, const struct ast_on_conflict 
             if (value == NULL || value->kind != AST_COLUMN) continue;
             const struct ast_name *name = &((const struct ast_column *)value)->path.parts[0];
             int column = table_def_column(def, name->text, name->hash);
-            for (uint32_t c = 0; c < key->column_count; c++) met += key->columns[c].column == column;
+            for (uint32_t c = 0; c < key->column_count; c++)
+                met += key->columns[c].column == column;
         }
         named |= ast_name_given(&conflict->constraint)
                      ? slice_equal_folded(conflict->constraint.text, slice_of(key->name))
@@ -294,10 +297,8 @@ llkv_code bind_insert(struct binder *b, const struct ast_insert *insert, struct 
         if (plain_values(insert) == NULL || source[i] == 0)
             TRY(bind_assign(b, values[i], def->columns[i].type, def->columns[i].name, &values[i]));
     }
-    *dml = (struct ldml){.kind = LDML_INSERT,
-                         .object = object,
-                         .column_count = def->column_count,
-                         .values = values};
+    *dml = (struct ldml){
+        .kind = LDML_INSERT, .object = object, .column_count = def->column_count, .values = values};
     TRY(conflict_action(b, &insert->base, &dml->on_conflict));
     TRY(on_conflict(b, insert, object, &dml->on_conflict));
     return bind_checks(b, object, dml);
@@ -466,14 +467,14 @@ static llkv_code bind_sets(struct update *u, const struct ast_update *ast, struc
 llkv_code bind_update(struct binder *b, const struct ast_update *ast, struct ldml *dml)
 {
     struct scope scope = {0};
-    if (ast->returning.count != 0)
-        return bind_unsupported(b, ast->returning.items[0], "RETURNING");
+    if (ast->returning.count != 0) return bind_unsupported(b, ast->returning.items[0], "RETURNING");
     *dml = (struct ldml){.kind = LDML_UPDATE};
     TRY(bind_with(b, NULL, ast->with, &scope.ctes));
     TRY(dml_source(b, &scope, ast->table, &ast->from, dml));
     TRY(refuse_triggers(b, dml->object, &ast->base, "UPDATE"));
     TRY(conflict_action(b, &ast->base, &dml->on_conflict));
-    if (dml->on_conflict == WRITE_IGNORE) return bind_unsupported(b, &ast->base, "UPDATE OR IGNORE");
+    if (dml->on_conflict == WRITE_IGNORE)
+        return bind_unsupported(b, &ast->base, "UPDATE OR IGNORE");
     TRY(bind_checks(b, dml->object, dml));
     if (dml->checks.count != 0)
         TRY(current_row(b, &scope, table_definition(dml->object->table), dml));
@@ -487,8 +488,7 @@ llkv_code bind_update(struct binder *b, const struct ast_update *ast, struct ldm
 llkv_code bind_delete(struct binder *b, const struct ast_delete *ast, struct ldml *dml)
 {
     struct scope scope = {0};
-    if (ast->returning.count != 0)
-        return bind_unsupported(b, ast->returning.items[0], "RETURNING");
+    if (ast->returning.count != 0) return bind_unsupported(b, ast->returning.items[0], "RETURNING");
     *dml = (struct ldml){.kind = LDML_DELETE};
     TRY(bind_with(b, NULL, ast->with, &scope.ctes));
     TRY(dml_source(b, &scope, ast->table, &ast->from, dml));

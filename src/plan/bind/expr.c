@@ -158,8 +158,9 @@ static llkv_code in_list(struct binder *b, const struct expr **args, uint32_t co
         struct expr left = probe;
         left.type = type;
         if (!bind_common_type(b, COMMON_COMPARE, &left, args[i], &type))
-            return cx_fail_at(b->cx, LLKV_TYPE, args[i]->at, "42883",
-                              "the list of IN holds values that cannot be compared with its left side");
+            return cx_fail_at(
+                b->cx, LLKV_TYPE, args[i]->at, "42883",
+                "the list of IN holds values that cannot be compared with its left side");
     }
     if (type.id == TYPE_NULL) return bind_null(b, type_of(TYPE_BOOLEAN), at, out);
     bool same = true; /* one type for all, or each compared on its own terms */
@@ -294,10 +295,12 @@ static llkv_code unify_arms(struct binder *b, const struct expr **args, uint32_t
     uint32_t values = count / 2 + 1;
     const struct expr **results = cx_alloc_array(b->cx, values, sizeof *results);
     if (results == NULL) return LLKV_NOMEM;
-    for (uint32_t i = 0; i + 1 < values; i++) results[i] = args[2 * i + 1];
+    for (uint32_t i = 0; i + 1 < values; i++)
+        results[i] = args[2 * i + 1];
     results[values - 1] = args[count - 1];
     TRY(bind_unify(b, results, values, "the arms of CASE", out_type));
-    for (uint32_t i = 0; i + 1 < values; i++) args[2 * i + 1] = results[i];
+    for (uint32_t i = 0; i + 1 < values; i++)
+        args[2 * i + 1] = results[i];
     args[count - 1] = results[values - 1];
     return LLKV_OK;
 }
@@ -364,9 +367,9 @@ static llkv_code bind_ast_cast(struct binder *b, struct scope *s, const struct a
     int32_t at = bind_at(b, n);
     TRY(bind_expr(b, s, node->value, &value));
     TRY(bind_type(b, node->type, &type));
-    enum expr_cast mode = (n->flags & AST_CAST_TRY) != 0        ? EXPR_CAST_TRY
-                          : b->settings->sqlite_compat          ? EXPR_CAST_SQLITE
-                                                                : EXPR_CAST_PLAIN;
+    enum expr_cast mode = (n->flags & AST_CAST_TRY) != 0 ? EXPR_CAST_TRY
+                          : b->settings->sqlite_compat   ? EXPR_CAST_SQLITE
+                                                         : EXPR_CAST_PLAIN;
     if (type.id != TYPE_VARCHAR || type.length == 0) {
         TRY(bind_cast(b, value, type, mode, at, out));
         return bind_settled(b, *out, out);
@@ -396,9 +399,9 @@ static llkv_code interval_call(struct binder *b, const struct ast *n, const stru
                                const struct expr **out)
 {
     static const char *const functions[] = {
-        NULL,      "to_microseconds", "to_milliseconds", "to_seconds",   "to_minutes",
-        "to_hours", "to_days",        "to_weeks",        "to_months",    "to_quarters",
-        "to_years", "to_decades",     "to_centuries",    "to_millennia"};
+        NULL,       "to_microseconds", "to_milliseconds", "to_seconds",  "to_minutes",
+        "to_hours", "to_days",         "to_weeks",        "to_months",   "to_quarters",
+        "to_years", "to_decades",      "to_centuries",    "to_millennia"};
     int32_t at = bind_at(b, n);
     if (n->op == AST_UNIT_NONE || value->type.id == TYPE_VARCHAR)
         return bind_cast(b, value, type_of(TYPE_INTERVAL), EXPR_CAST_PLAIN, at, out);
@@ -409,9 +412,9 @@ static llkv_code interval_call(struct binder *b, const struct ast *n, const stru
 static llkv_code bind_ast_interval(struct binder *b, struct scope *s, const struct ast *n,
                                    const struct expr **out)
 {
-    static const char *const units[] = {"",      "microsecond", "millisecond", "second", "minute",
-                                        "hour",  "day",         "week",        "month",  "quarter",
-                                        "year",  "decade",      "century",     "millennium"};
+    static const char *const units[] = {
+        "",     "microsecond", "millisecond", "second", "minute", "hour",    "day",
+        "week", "month",       "quarter",     "year",   "decade", "century", "millennium"};
     const struct ast_interval *node = NODE(ast_interval, n);
     if (node->last_unit != AST_UNIT_NONE) return bind_unsupported(b, n, "INTERVAL ... TO ...");
     const struct expr *value;

@@ -1,7 +1,8 @@
 /* group.c -- GROUP BY and aggregates.
  *
  * Aggregates are found in the AST first and bound over the input; then the GROUP node goes on top,
- * and what is bound afterwards (select list, HAVING, ORDER BY) may name its keys and results only. */
+ * and what is bound afterwards (select list, HAVING, ORDER BY) may name its keys and results only.
+ */
 #include "plan/bind/bind.h"
 
 /* ---- finding aggregate calls ---- */
@@ -162,9 +163,7 @@ static llkv_code type_agg(struct binder *b, struct scope *scope, const struct as
     case AGG_VAR_POP:
     case AGG_VAR_SAMP:
     case AGG_STDDEV_POP:
-    case AGG_STDDEV_SAMP:
-        agg->type = type_of(TYPE_DOUBLE);
-        return agg_cast(b, agg, TYPE_DOUBLE);
+    case AGG_STDDEV_SAMP: agg->type = type_of(TYPE_DOUBLE); return agg_cast(b, agg, TYPE_DOUBLE);
     case AGG_COUNT_OF_OPS: break;
     }
     return LLKV_OK;
@@ -228,8 +227,8 @@ static llkv_code check_arguments(struct binder *b, const struct ast_call *call)
     int32_t at = bind_at(b, &call->base);
     if (star && distinct)
         return cx_fail_at(b->cx, LLKV_SYNTAX, at, NULL, "DISTINCT * is not allowed");
-    bool count_empty = call->args.count == 0 && slice_equal_folded(call->name.parts[0].text,
-                                                                   SLICE("count"));
+    bool count_empty =
+        call->args.count == 0 && slice_equal_folded(call->name.parts[0].text, SLICE("count"));
     if (star || count_empty) return LLKV_OK;
     enum agg_op op = AGG_COUNT;
     bool known = is_aggregate_call(call, &op);
@@ -402,14 +401,9 @@ llkv_code bind_aggregate_ref(struct binder *b, struct scope *scope, const struct
                 return plan_column(b->plan, s->group->group.aggs.items[index].iu, at, out);
             }
     TRY(bind_outer_try(b, scope, call));
-    static const char *const places[] = {"in FROM",
-                                         "in WHERE",
-                                         "in GROUP BY",
-                                         "inside another aggregate",
-                                         "here",
-                                         "here",
-                                         "here",
-                                         "here"};
+    static const char *const places[] = {
+        "in FROM", "in WHERE", "in GROUP BY", "inside another aggregate",
+        "here",    "here",     "here",        "here"};
     return cx_fail_at(b->cx, LLKV_SEMANTIC, at, "42803", "aggregate %.*s is not allowed %s",
                       SLICE_ARG(call->name.parts[0].text), places[scope->clause]);
 }
@@ -432,9 +426,9 @@ static llkv_code bare_column(struct binder *b, struct scope *scope, iu_id iu, in
     const struct iu *info = &b->plan->ius.items[iu];
     if (!b->settings->sqlite_compat) {
         struct slice name = column_name(scope, iu, slice_of(info->name));
-        llkv_code rc = cx_fail_at(b->cx, LLKV_SEMANTIC, at, "42803",
-                                  "column \"%.*s\" is neither grouped nor aggregated",
-                                  SLICE_ARG(name));
+        llkv_code rc =
+            cx_fail_at(b->cx, LLKV_SEMANTIC, at, "42803",
+                       "column \"%.*s\" is neither grouped nor aggregated", SLICE_ARG(name));
         if (rc == LLKV_OK || name.len == 0) return rc;
         return cx_hint(b->cx, "use any_value(%.*s), or add it to GROUP BY", SLICE_ARG(name));
     }

@@ -39,13 +39,14 @@ static llkv_code side_of(struct binder *b, const struct lnode *join, const struc
     return LLKV_OK;
 }
 
-/* Subqueries of an ON condition were put on top of the join. Where rows are padded their answers are
- * needed below it: each goes to the side it reads. */
+/* Subqueries of an ON condition were put on top of the join. Where rows are padded their answers
+ * are needed below it: each goes to the side it reads. */
 static llkv_code sink_subqueries(struct binder *b, struct lnode *join, struct lnode *top,
                                  const struct ast *on)
 {
     VEC(struct lnode *) chain = {0};
-    for (; top != join; top = top->child[0]) VEC_PUSH(b->cx, &chain, top);
+    for (; top != join; top = top->child[0])
+        VEC_PUSH(b->cx, &chain, top);
     for (uint32_t i = chain.count; i-- > 0;) {
         int side = 1;
         struct lnode *subquery = chain.items[i];

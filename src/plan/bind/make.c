@@ -13,8 +13,8 @@ llkv_code bind_flag(struct binder *b, const struct expr *e, uint8_t flag, const 
     return LLKV_OK;
 }
 
-/* Longer texts are cheaper to make again than to keep in every plan: a chain of || would keep all of
- * its beginnings. */
+/* Longer texts are cheaper to make again than to keep in every plan: a chain of || would keep all
+ * of its beginnings. */
 enum { FOLD_TEXT_BYTES_MAX = 4096 };
 
 /* An argument that could not be folded will not be for its parent either, unless the parent may
@@ -103,7 +103,8 @@ static uint32_t keep_operands(enum expr_kind kind, const struct expr *const *arg
             return 0;
         }
         bool again = false;
-        for (uint32_t k = 0; k < n && k < 16 && !again; k++) again = expr_equal(kept[k], args[i]);
+        for (uint32_t k = 0; k < n && k < 16 && !again; k++)
+            again = expr_equal(kept[k], args[i]);
         if (!again || (args[i]->flags & EXPR_VOLATILE)) kept[n++] = args[i];
     }
     return n;

@@ -70,8 +70,8 @@ static llkv_code bind_distinct(struct binder *b, uint16_t op, const struct expr 
     const struct expr *args[2];
     TRY(bind_coerce(b, left, type, "the left side", &args[0]));
     TRY(bind_coerce(b, right, type, "the right side", &args[1]));
-    return bind_make(b, EXPR_DISTINCT, op == AST_BINARY_NOT_DISTINCT, type_of(TYPE_BOOLEAN), args, 2,
-                     at, out);
+    return bind_make(b, EXPR_DISTINCT, op == AST_BINARY_NOT_DISTINCT, type_of(TYPE_BOOLEAN), args,
+                     2, at, out);
 }
 
 /* ---- arithmetic ---- */
@@ -150,7 +150,8 @@ static llkv_code compat_arith(struct binder *b, enum arith_op op, const struct e
     struct type operand = parts ? type_of(TYPE_BIGINT) : result;
     enum expr_cast mode = parts ? EXPR_CAST_SQLITE : EXPR_CAST_PLAIN;
     const struct expr *cast[2];
-    for (int i = 0; i < 2; i++) TRY(bind_cast(b, args[i], operand, mode, args[i]->at, &cast[i]));
+    for (int i = 0; i < 2; i++)
+        TRY(bind_cast(b, args[i], operand, mode, args[i]->at, &cast[i]));
     const struct expr *e;
     TRY(expr_make(b->cx, EXPR_ARITH, (uint8_t)op, operand, cast, 2, at, &e));
     if (op == ARITH_DIV || op == ARITH_MOD) TRY(bind_flag(b, e, EXPR_DIV_NULL | EXPR_NULLABLE, &e));
@@ -192,7 +193,8 @@ static llkv_code bind_arith(struct binder *b, enum arith_op op, const char *name
                             const struct expr *const *in, int32_t at, const struct expr **out)
 {
     const struct expr *args[2];
-    for (int i = 0; i < 2; i++) TRY(arith_operand(b, in[i], &args[i]));
+    for (int i = 0; i < 2; i++)
+        TRY(arith_operand(b, in[i], &args[i]));
     if (is_temporal(args[0]) || is_temporal(args[1]))
         return bind_function(b, slice_of(name), args, 2, at, out);
     for (int i = 0; i < 2; i++)
@@ -217,7 +219,8 @@ static llkv_code bind_bits(struct binder *b, enum arith_op op, const char *name,
     bool compat = b->settings->sqlite_compat;
     for (int i = 0; i < 2; i++) {
         TRY(arith_operand(b, in[i], &args[i]));
-        if (compat) TRY(bind_cast(b, args[i], type_of(TYPE_BIGINT), EXPR_CAST_SQLITE, at, &args[i]));
+        if (compat)
+            TRY(bind_cast(b, args[i], type_of(TYPE_BIGINT), EXPR_CAST_SQLITE, at, &args[i]));
         if (!type_is_integer(args[i]->type) && args[i]->type.id != TYPE_NULL)
             return no_operator(b, name, args[0], in[1], at);
     }
@@ -225,7 +228,8 @@ static llkv_code bind_bits(struct binder *b, enum arith_op op, const char *name,
     if (!bind_common_type(b, COMMON_COMPARE, args[0], args[1], &type))
         return no_operator(b, name, args[0], args[1], at);
     if (type.id == TYPE_NULL) type = type_of(TYPE_INTEGER);
-    for (int i = 0; i < 2; i++) TRY(bind_coerce(b, args[i], type, "the operand", &args[i]));
+    for (int i = 0; i < 2; i++)
+        TRY(bind_coerce(b, args[i], type, "the operand", &args[i]));
     if (compat && op == ARITH_SHL) op = ARITH_SHL_WRAP;
     if (compat && op == ARITH_SHR) op = ARITH_SHR_WRAP;
     return bind_make(b, EXPR_ARITH, (uint8_t)op, type, args, 2, at, out);
@@ -305,7 +309,10 @@ llkv_code bind_unary(struct binder *b, uint16_t op, const struct expr *value, in
         char text[32];
         type_print(e->type, text, sizeof text);
         return cx_fail_at(b->cx, LLKV_TYPE, at, "42883", "there is no operator %s %s",
-                          bits ? "~" : op == AST_UNARY_ABS ? "@" : "-", text);
+                          bits                  ? "~"
+                          : op == AST_UNARY_ABS ? "@"
+                                                : "-",
+                          text);
     }
     if (e->type.id == TYPE_NUMBER && op == AST_UNARY_MINUS) { /* 0 - x keeps the class of x */
         const struct expr *zero;

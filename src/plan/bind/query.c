@@ -40,7 +40,8 @@ static llkv_code setop_types(struct binder *b, const struct ast_setop *setop,
             type_print(x->type, xt, sizeof xt);
             type_print(y->type, yt, sizeof yt);
             return cx_fail_at(b->cx, LLKV_TYPE, bind_at(b, &setop->base), "42804",
-                              "column %u of the set operation: %s and %s do not fit", i + 1, xt, yt);
+                              "column %u of the set operation: %s and %s do not fit", i + 1, xt,
+                              yt);
         }
         if (types[i].id == TYPE_NULL) types[i] = type_of(TYPE_INTEGER);
     }
@@ -135,8 +136,9 @@ static llkv_code order_column(struct binder *b, const struct bound_query *query,
                           "ORDER BY position is not among the %u columns", query->column_count);
     }
     if (value->kind != AST_COLUMN)
-        return cx_fail_at(b->cx, LLKV_SEMANTIC, bind_at(b, value), "42P10",
-                          "ORDER BY of a set operation takes columns of the result, no expressions");
+        return cx_fail_at(
+            b->cx, LLKV_SEMANTIC, bind_at(b, value), "42P10",
+            "ORDER BY of a set operation takes columns of the result, no expressions");
     const struct ast_path *path = &((const struct ast_column *)value)->path;
     for (uint32_t i = 0; i < query->column_count; i++)
         if (slice_equal_folded(query->columns[i].name, path->parts[path->count - 1].text)) {

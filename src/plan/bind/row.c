@@ -27,7 +27,8 @@ llkv_code bind_row(struct binder *b, struct scope *scope, const struct ast *node
     if (row->items.count != count)
         return cx_fail_at(b->cx, LLKV_SYNTAX, bind_at(b, node), "42601",
                           "rows of %u and %u values do not compare", count, row->items.count);
-    for (uint32_t i = 0; i < count; i++) TRY(bind_expr(b, scope, row->items.items[i], &out_exprs[i]));
+    for (uint32_t i = 0; i < count; i++)
+        TRY(bind_expr(b, scope, row->items.items[i], &out_exprs[i]));
     return LLKV_OK;
 }
 

@@ -147,17 +147,15 @@ static llkv_code ambiguous(struct binder *b, struct scope *scope, const struct a
 static llkv_code no_relation(struct binder *b, struct scope *scope, const struct ast_path *path)
 {
     const struct ast_name *name = &path->parts[path->count - 2];
-    llkv_code rc =
-        cx_fail_at(b->cx, LLKV_NAME, bind_at_name(b, &path->parts[0]), "42P01",
-                   "table \"%.*s\" is not in FROM", SLICE_ARG(name->text));
+    llkv_code rc = cx_fail_at(b->cx, LLKV_NAME, bind_at_name(b, &path->parts[0]), "42P01",
+                              "table \"%.*s\" is not in FROM", SLICE_ARG(name->text));
     for (struct scope *s = scope; s != NULL; s = s->parent)
         for (uint32_t i = 0; i < s->relations.count; i++) {
             const struct scope_relation *r = &s->relations.items[i];
             if (r->name.len == 0) continue;
-            bool renamed = r->object != NULL && slice_equal_folded(slice_of(r->object->name),
-                                                                   name->text);
-            if (renamed)
-                return cx_hint(b->cx, "it is called \"%.*s\" here", SLICE_ARG(r->name));
+            bool renamed =
+                r->object != NULL && slice_equal_folded(slice_of(r->object->name), name->text);
+            if (renamed) return cx_hint(b->cx, "it is called \"%.*s\" here", SLICE_ARG(r->name));
             if (slice_edits(r->name, name->text) > 2 || name->text.len <= 2) continue;
             return cx_hint(b->cx, "did you mean \"%.*s\"?", SLICE_ARG(r->name));
         }

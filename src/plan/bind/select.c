@@ -6,9 +6,9 @@ struct output {
     struct scope *scope;
     const struct ast_select *select;
     VEC(struct bound_column) columns;
-    VEC(const struct expr *) exprs;    /* parallel to columns */
+    VEC(const struct expr *) exprs;     /* parallel to columns */
     VEC(const struct ast_name *) names; /* aliases as written; NULL for none */
-    struct iuset wanted; /* DISTINCT: what is read above it */
+    struct iuset wanted;                /* DISTINCT: what is read above it */
 };
 
 /* ---- the select list ---- */
@@ -22,8 +22,8 @@ static llkv_code add_output(struct output *o, struct slice name, const struct as
                           "a query has at most %d columns", (int)BIND_COLUMNS_MAX);
     struct bound_column column = {.name = name, .type = e->type};
     column.nullable = (e->flags & EXPR_NULLABLE) != 0 || e->type.id == TYPE_NULL;
-    column.literal_text = e->kind == EXPR_CONST && e->type.id == TYPE_VARCHAR &&
-                          (e->flags & EXPR_LITERAL) != 0;
+    column.literal_text =
+        e->kind == EXPR_CONST && e->type.id == TYPE_VARCHAR && (e->flags & EXPR_LITERAL) != 0;
     VEC_PUSH(b->cx, &o->columns, column);
     VEC_PUSH(b->cx, &o->exprs, e);
     VEC_PUSH(b->cx, &o->names, alias);
@@ -145,7 +145,8 @@ static llkv_code want_outputs(struct output *o, const iu_id *hidden, uint32_t hi
 {
     for (uint32_t i = 0; i < o->columns.count; i++)
         TRY(iuset_add(o->b->cx, &o->wanted, o->columns.items[i].iu));
-    for (uint32_t i = 0; i < hidden_count; i++) TRY(iuset_add(o->b->cx, &o->wanted, hidden[i]));
+    for (uint32_t i = 0; i < hidden_count; i++)
+        TRY(iuset_add(o->b->cx, &o->wanted, hidden[i]));
     return LLKV_OK;
 }
 
@@ -157,7 +158,8 @@ static llkv_code bind_distinct(struct output *o, const iu_id *hidden, uint32_t h
     if (keys == NULL) return LLKV_NOMEM;
     for (uint32_t i = 0; i < o->columns.count; i++) {
         bool again = false;
-        for (uint32_t k = 0; k < count; k++) again |= keys[k] == o->columns.items[i].iu;
+        for (uint32_t k = 0; k < count; k++)
+            again |= keys[k] == o->columns.items[i].iu;
         if (!again) keys[count++] = o->columns.items[i].iu;
     }
     TRY(want_outputs(o, hidden, hidden_count));
@@ -214,7 +216,7 @@ static llkv_code output_of(struct output *o, const struct ast_order *order, int3
 
 struct order_item {
     const struct ast_order *order;
-    int32_t output;         /* index of the output column, or -1 */
+    int32_t output;          /* index of the output column, or -1 */
     const struct expr *expr; /* else */
 };
 typedef VEC(struct order_item) order_list;
@@ -301,7 +303,8 @@ static llkv_code keep_first(struct output *o, const order_list *on, const iu_id 
         const struct order_item *item = &on->items[i];
         iu_id iu = item->output >= 0 ? o->columns.items[item->output].iu : hidden[next_hidden++];
         bool again = false;
-        for (uint32_t k = 0; k < count; k++) again |= keys[k] == iu;
+        for (uint32_t k = 0; k < count; k++)
+            again |= keys[k] == iu;
         if (!again) keys[count++] = iu;
     }
     TRY(want_outputs(o, hidden, hidden_count));
@@ -325,7 +328,8 @@ static llkv_code finish(struct output *o, const struct ast_list *order)
     iu_id *ius = cx_alloc_array(b->cx, o->exprs.count + 1u, sizeof *ius);
     if (ius == NULL) return LLKV_NOMEM;
     TRY(compute(b, o->scope, o->exprs.items, o->exprs.count, ius));
-    for (uint32_t i = 0; i < shown; i++) o->columns.items[i].iu = ius[i];
+    for (uint32_t i = 0; i < shown; i++)
+        o->columns.items[i].iu = ius[i];
     if (items.count != 0) TRY(sort_node(o, &items, ius + shown, &sort));
     if (on.count != 0)
         TRY(keep_first(o, &on, ius + shown + sorted_by, o->exprs.count - shown - sorted_by, sort));
@@ -339,8 +343,7 @@ static llkv_code finish(struct output *o, const struct ast_list *order)
 
 static llkv_code refuse(struct binder *b, const struct ast_select *select)
 {
-    if (select->windows.count != 0)
-        return bind_unsupported(b, select->windows.items[0], "WINDOW");
+    if (select->windows.count != 0) return bind_unsupported(b, select->windows.items[0], "WINDOW");
     if (select->qualify != NULL) return bind_unsupported(b, select->qualify, "QUALIFY");
     if (select->sample != NULL) return bind_unsupported(b, &select->sample->base, "USING SAMPLE");
     return LLKV_OK;

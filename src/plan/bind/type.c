@@ -114,9 +114,10 @@ static struct type compat_type(struct type type)
 static llkv_code no_type(struct binder *b, const struct ast_type *type, struct slice name)
 {
     static const char *const later[] = {
-        "bit",       "bitstring",     "json",   "timetz",    "time with time zone", "timestamp_s",
-        "timestamp_ms", "timestamp_us", "timestamp_ns", "bignum", "varint", "struct", "map", "list",
-        "enum", "union"};
+        "bit",         "bitstring",    "json",         "timetz",       "time with time zone",
+        "timestamp_s", "timestamp_ms", "timestamp_us", "timestamp_ns", "bignum",
+        "varint",      "struct",       "map",          "list",         "enum",
+        "union"};
     for (size_t i = 0; i < ARRAY_COUNT(later); i++)
         if (slice_equal_folded(slice_of(later[i]), name))
             return cx_fail_at(b->cx, LLKV_UNSUPPORTED, bind_at(b, &type->base), NULL,
@@ -136,9 +137,9 @@ static llkv_code no_type(struct binder *b, const struct ast_type *type, struct s
 
 llkv_code bind_type(struct binder *b, const struct ast_type *type, struct type *out)
 {
-    static const char *const composed[] = {"",              "a list type",  "an array type",
-                                           "a struct type", "a union type", "a map type",
-                                           "an enum type"};
+    static const char *const composed[] = {
+        "",           "a list type", "an array type", "a struct type", "a union type",
+        "a map type", "an enum type"};
     if (type->base.op != AST_TYPE_NAMED)
         return bind_unsupported(b, &type->base, composed[type->base.op]);
     struct slice name = type->name.parts[type->name.count - 1].text;

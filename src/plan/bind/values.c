@@ -1,5 +1,5 @@
-/* values.c -- VALUES: rows of expressions. A row with a subquery is a query of its own; then the rows
- * are put together by UNION ALL. */
+/* values.c -- VALUES: rows of expressions. A row with a subquery is a query of its own; then the
+ * rows are put together by UNION ALL. */
 #include <string.h>
 
 #include "plan/bind/bind.h"
@@ -71,7 +71,8 @@ static llkv_code next_arm(struct binder *b, const struct bound_rows *rows, uint3
         for (uint32_t c = 0; c < rows->column_count; c++)
             VEC_PUSH(b->cx, &out->node->map.items, (struct lmap_item){out->ius.items[c], cells[c]});
     } else {
-        while (end < rows->row_count && rows->nodes[end] == NULL) end++;
+        while (end < rows->row_count && rows->nodes[end] == NULL)
+            end++;
         TRY(lnode_new(b->plan, LOP_VALUES, NULL, NULL, &out->node));
         out->node->values.row_count = end - first;
         out->node->values.ius = out->ius;

@@ -1,6 +1,7 @@
 /* text.c -- EXPLAIN: one operator per line, indented by depth. */
-#include <math.h>
 #include <stdarg.h>
+
+#include <math.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -70,9 +71,9 @@ static llkv_code put_filter(struct text *t, const char *label, const struct pfil
     return put_exprs(t, label, filter->conjuncts, filter->count, " AND ");
 }
 
-static const char *const join_names[] = {"inner", "left",  "right",     "full",        "semi",
-                                         "anti",  "rsemi", "ranti",     "anti-null",   "mark-exists",
-                                         "mark-in", "single"};
+static const char *const join_names[] = {"inner",     "left",        "right",   "full",
+                                         "semi",      "anti",        "rsemi",   "ranti",
+                                         "anti-null", "mark-exists", "mark-in", "single"};
 
 static llkv_code put_join(struct text *t, const struct pnode_join *join)
 {
@@ -99,7 +100,8 @@ static llkv_code put_group(struct text *t, const struct pnode_group *group)
     TRY(put_exprs(t, "by", group->keys, group->key_count, ", "));
     for (uint32_t i = 0; i < group->agg_count; i++) {
         const struct pagg *agg = &group->aggs[i];
-        TRY(put(t, "%s%s(%s", i == 0 ? "  " : ", ", names[agg->op], agg->distinct ? "DISTINCT " : ""));
+        TRY(put(t, "%s%s(%s", i == 0 ? "  " : ", ", names[agg->op],
+                agg->distinct ? "DISTINCT " : ""));
         if (agg->arg != NULL) TRY(put_expr(t, agg->arg));
         TRY(put(t, ")"));
     }
@@ -142,7 +144,8 @@ static llkv_code put_details(struct text *t, const struct pnode *node)
     case POP_SORT: return put_sort(t, (const struct pnode_sort *)node);
     case POP_SET:
         return put(t, " %s%s",
-                   ((const struct pnode_set *)node)->kind == PSET_INTERSECT ? "intersect" : "except",
+                   ((const struct pnode_set *)node)->kind == PSET_INTERSECT ? "intersect"
+                                                                            : "except",
                    ((const struct pnode_set *)node)->all ? " all" : "");
     case POP_SHARED: return put(t, " #%u", ((const struct pnode_shared *)node)->index);
     case POP_INSERT:
@@ -171,7 +174,8 @@ static llkv_code put_node(struct text *t, const struct pnode *node, int depth)
     TRY(put(t, "%*s%s", depth * 2, "", names[node->op]));
     TRY(put_details(t, node));
     TRY(put(t, "  est %.0f\n", node->rows < 0 ? 0 : node->rows));
-    for (uint32_t i = 0; i < node->child_count; i++) TRY(put_node(t, node->child[i], depth + 1));
+    for (uint32_t i = 0; i < node->child_count; i++)
+        TRY(put_node(t, node->child[i], depth + 1));
     cx_leave(t->cx);
     return LLKV_OK;
 }

@@ -104,7 +104,8 @@ llkv_code join_greedy(struct join_graph *graph, const struct join_tree **out_tre
     return LLKV_OK;
 }
 
-/* The first leaf of the text that is next to what is joined already; the first at all if none is. */
+/* The first leaf of the text that is next to what is joined already; the first at all if none is.
+ */
 static uint32_t next_in_text(const struct join_graph *graph, uint64_t joined)
 {
     uint64_t near = join_neighbours(graph, joined);

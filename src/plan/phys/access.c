@@ -132,8 +132,8 @@ static llkv_code without_keys(struct phys *p, const struct lnode *scan, const st
         if (as_sarg(filter->conjuncts[i], &s) && s.op == CMP_EQ && orderable(s.value->type) &&
             s.value->type.phys != PHYS_F32 && s.value->type.phys != PHYS_F64)
             for (uint32_t k = 0; k < key->column_count; k++)
-                answered |= values[k] == s.value &&
-                            scan_column(scan, s.iu) == key->columns[k].column;
+                answered |=
+                    values[k] == s.value && scan_column(scan, s.iu) == key->columns[k].column;
         if (!answered) kept[out->count++] = filter->conjuncts[i];
     }
     return LLKV_OK;
@@ -182,7 +182,8 @@ static llkv_code all_conjuncts(struct phys *p, struct lnode *scan, const expr_li
     expr_list list = {0};
     for (uint32_t i = 0; i < scan->scan.conjuncts.count; i++)
         VEC_PUSH(p->cx, &list, scan->scan.conjuncts.items[i]);
-    for (uint32_t i = 0; i < more->count; i++) VEC_PUSH(p->cx, &list, more->items[i]);
+    for (uint32_t i = 0; i < more->count; i++)
+        VEC_PUSH(p->cx, &list, more->items[i]);
     return phys_filter(p, &list, out);
 }
 
@@ -205,7 +206,8 @@ llkv_code phys_scan(struct phys *p, struct lnode *scan, const expr_list *conjunc
     TRY(predicates(p, scan, &filter, node));
     double rows = (double)table_row_count(node->table, p->plan->snapshot);
     (*out)->rows = scan->rows >= 0 && conjuncts->count == 0 ? scan->rows : rows;
-    for (uint32_t i = 0; scan->rows < 0 && i < filter.count; i++) (*out)->rows *= 0.5;
+    for (uint32_t i = 0; scan->rows < 0 && i < filter.count; i++)
+        (*out)->rows *= 0.5;
     return LLKV_OK;
 }
 

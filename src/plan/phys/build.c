@@ -20,8 +20,8 @@ llkv_code phys_iu(struct phys *p, struct type type, bool nullable, iu_id *out)
     return LLKV_OK;
 }
 
-llkv_code phys_node(struct phys *p, enum pop op, size_t bytes, const iu_id *out,
-                    uint32_t out_count, struct pnode **out_node)
+llkv_code phys_node(struct phys *p, enum pop op, size_t bytes, const iu_id *out, uint32_t out_count,
+                    struct pnode **out_node)
 {
     struct pnode *node = cx_alloc_zero(p->cx, bytes);
     iu_id *ius = cx_alloc_array(p->cx, out_count + 1u, sizeof *ius);
@@ -77,7 +77,8 @@ llkv_code phys_filter(struct phys *p, const expr_list *list, struct pfilter *out
 {
     const struct expr **conjuncts = cx_alloc_array(p->cx, list->count + 1u, sizeof *conjuncts);
     if (conjuncts == NULL) return LLKV_NOMEM;
-    for (uint32_t i = 0; i < list->count; i++) TRY(phys_expr(p, list->items[i], &conjuncts[i]));
+    for (uint32_t i = 0; i < list->count; i++)
+        TRY(phys_expr(p, list->items[i], &conjuncts[i]));
     *out = (struct pfilter){list->count, conjuncts};
     return LLKV_OK;
 }
@@ -101,7 +102,8 @@ llkv_code phys_columns(struct phys *p, struct pnode *node, const iu_id *ius, uin
                        struct pnode **out)
 {
     bool same = count == node->out_count;
-    for (uint32_t i = 0; i < count && same; i++) same = ius[i] == node->out[i];
+    for (uint32_t i = 0; i < count && same; i++)
+        same = ius[i] == node->out[i];
     *out = node;
     if (same) return LLKV_OK;
     const struct expr **exprs = cx_alloc_array(p->cx, count + 1u, sizeof *exprs);
@@ -123,7 +125,8 @@ static llkv_code need_exprs(struct phys *p, const struct iuset *need, const expr
                             struct iuset *out)
 {
     TRY(iuset_copy(p->cx, need, out));
-    for (uint32_t i = 0; i < list->count; i++) TRY(iuset_add_expr(p->cx, out, list->items[i]));
+    for (uint32_t i = 0; i < list->count; i++)
+        TRY(iuset_add_expr(p->cx, out, list->items[i]));
     return LLKV_OK;
 }
 
@@ -156,8 +159,8 @@ static llkv_code build_range(struct phys *p, struct lnode *node, struct pnode **
 
 static llkv_code build_empty(struct phys *p, struct lnode *node, struct pnode **out)
 {
-    TRY(phys_node(p, POP_EMPTY, sizeof(struct pnode), node->empty.ius.items,
-                  node->empty.ius.count, out));
+    TRY(phys_node(p, POP_EMPTY, sizeof(struct pnode), node->empty.ius.items, node->empty.ius.count,
+                  out));
     (*out)->rows_max = 0;
     return LLKV_OK;
 }
@@ -284,7 +287,8 @@ static llkv_code set_child(struct phys *p, struct lnode *node, int side, struct 
 {
     struct iuset need = {0};
     const iu_list *from = side == 0 ? &node->setop.from[0] : &node->setop.from[1];
-    for (uint32_t i = 0; i < from->count; i++) TRY(iuset_add(p->cx, &need, from->items[i]));
+    for (uint32_t i = 0; i < from->count; i++)
+        TRY(iuset_add(p->cx, &need, from->items[i]));
     TRY(phys_build(p, node->child[side], &need, out));
     return phys_columns(p, *out, from->items, from->count, out);
 }
@@ -309,7 +313,8 @@ static llkv_code distinct_rows(struct phys *p, struct pnode *child, struct pnode
 static llkv_code build_setop(struct phys *p, struct lnode *node, struct pnode **out)
 {
     struct pnode *child[2];
-    for (int side = 0; side < 2; side++) TRY(set_child(p, node, side, &child[side]));
+    for (int side = 0; side < 2; side++)
+        TRY(set_child(p, node, side, &child[side]));
     bool is_union = node->kind == LSETOP_UNION || node->kind == LSETOP_UNION_ALL;
     size_t bytes = is_union ? sizeof(struct pnode_union) : sizeof(struct pnode_set);
     TRY(phys_node(p, is_union ? POP_UNION_ALL : POP_SET, bytes, node->setop.ius.items,

@@ -6,7 +6,8 @@ static llkv_code exprs_of(struct phys *p, const struct expr *const *exprs, uint3
 {
     const struct expr **list = cx_alloc_array(p->cx, count + 1u, sizeof *list);
     if (list == NULL) return LLKV_NOMEM;
-    for (uint32_t i = 0; i < count; i++) TRY(phys_expr(p, exprs[i], &list[i]));
+    for (uint32_t i = 0; i < count; i++)
+        TRY(phys_expr(p, exprs[i], &list[i]));
     *out = list;
     return LLKV_OK;
 }

@@ -24,7 +24,8 @@ static bool hands_up_right(enum pjoin_kind kind)
            kind == PJOIN_SINGLE;
 }
 
-/* What both children must give: the needed columns and those of the conditions, each side its own. */
+/* What both children must give: the needed columns and those of the conditions, each side its own.
+ */
 static llkv_code child_needs(struct phys *p, struct lnode *join, const struct iuset *need,
                              struct iuset sides[2], struct iuset needs[2])
 {
@@ -46,11 +47,13 @@ static llkv_code column_again(struct phys *p, const struct iuset *need, struct p
 {
     iu_list ius = {0};
     struct pnode *child = *io_child;
-    for (uint32_t i = 0; i < child->out_count; i++) VEC_PUSH(p->cx, &ius, child->out[i]);
+    for (uint32_t i = 0; i < child->out_count; i++)
+        VEC_PUSH(p->cx, &ius, child->out[i]);
     for (iu_id iu = iuset_next(need, 0); iu != 0; iu = iuset_next(need, iu))
         if (p->parameter_of[iu] != 0 && !phys_produces(child, iu)) VEC_PUSH(p->cx, &ius, iu);
     TRY(phys_columns(p, child, ius.items, ius.count, io_child));
-    for (uint32_t i = child->out_count; i < ius.count; i++) p->parameter_of[ius.items[i]] = 0;
+    for (uint32_t i = child->out_count; i < ius.count; i++)
+        p->parameter_of[ius.items[i]] = 0;
     return LLKV_OK;
 }
 

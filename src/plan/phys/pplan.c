@@ -50,7 +50,8 @@ static llkv_code keep_names(struct phys *p, struct pplan *out)
 {
     const char **names = cx_alloc_array(p->cx, p->plan->ius.count + 1u, sizeof *names);
     if (names == NULL) return LLKV_NOMEM;
-    for (uint32_t i = 0; i < p->plan->ius.count; i++) names[i] = p->plan->ius.items[i].name;
+    for (uint32_t i = 0; i < p->plan->ius.count; i++)
+        names[i] = p->plan->ius.items[i].name;
     out->iu_names = names;
     out->iu_count = p->plan->ius.count;
     return LLKV_OK;

@@ -49,6 +49,7 @@ typedef struct llkv_results llkv_results;
 LLKV_API LLKV_NODISCARD llkv_code llkv_execute(llkv_session *session, const char *sql, size_t bytes,
                                                llkv_results **out_results, llkv_error *error);
 
+/* 0 for NULL. */
 LLKV_API size_t llkv_results_count(const llkv_results *results);
 /* `index` < llkv_results_count(). The info borrows from `results`. */
 LLKV_API llkv_result_info llkv_results_info(const llkv_results *results, size_t index);

@@ -299,7 +299,7 @@ llkv_code llkv_execute(llkv_session *session, const char *sql, size_t bytes,
 
 size_t llkv_results_count(const llkv_results *results)
 {
-    return results->count;
+    return results == NULL ? 0 : results->count;
 }
 
 llkv_result_info llkv_results_info(const llkv_results *results, size_t index)

@@ -379,6 +379,18 @@ static void short_texts_of_long_meaning(void **state)
 
 /* ---- bytes that are no text ---- */
 
+/* The statement with `bytes` in the place of every @. */
+static llkv_code run_with(struct fixture *f, const char *statement, const char *bytes, size_t len)
+{
+    struct made made = {0};
+    for (const char *c = statement; *c != '\0'; c++)
+        if (*c == '@')
+            add_bytes(&made, bytes, len);
+        else
+            add_bytes(&made, c, 1);
+    return run_made(f, &made);
+}
+
 static void bytes_anywhere(void **state)
 {
     static const char *const places[] = {
@@ -444,13 +456,7 @@ static void bytes_anywhere(void **state)
     struct fixture *f = *state;
     for (size_t p = 0; p < ARRAY_COUNT(places); p++)
         for (size_t e = 0; e < ARRAY_COUNT(evil); e++) {
-            struct made made = {0};
-            for (const char *c = places[p]; *c != '\0'; c++)
-                if (*c == '@')
-                    add_bytes(&made, evil[e].bytes, evil[e].len);
-                else
-                    add_bytes(&made, c, 1);
-            llkv_code rc = run_made(f, &made);
+            llkv_code rc = run_with(f, places[p], evil[e].bytes, evil[e].len);
             if (rc == LLKV_INTERNAL || rc == LLKV_NOMEM)
                 fail_msg("%s with bytes %zu: %s", places[p], e, f->error.message);
             (void)run(f, "DROP TABLE IF EXISTS c");

@@ -295,7 +295,10 @@ static llkv_code add_key(struct binder *b, struct scope *scope, struct lnode *gr
     TRY(bind_expr(b, scope, item, &key.expr));
     for (uint32_t i = 0; i < group->group.keys.count; i++)
         if (expr_equal(group->group.keys.items[i].expr, key.expr)) return LLKV_OK;
-    if (key.expr->kind == EXPR_COLUMN)
+    struct iuset input = {0};
+    TRY(lnode_produced(b->plan, scope->node, &input));
+    bool own = key.expr->kind == EXPR_COLUMN && iuset_has(&input, key.expr->column);
+    if (own) /* and not one of an outer query, whose name stays with its rows */
         key.iu = key.expr->column;
     else
         TRY(plan_iu_new(b->plan, key.expr->type, "", (key.expr->flags & EXPR_NULLABLE) != 0,

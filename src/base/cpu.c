@@ -50,3 +50,19 @@ enum cpu_tier cpu_tier_get(void)
     }
     return (enum cpu_tier)tier;
 }
+
+bool cpu_has_clmul(void)
+{
+#if defined(__x86_64__)
+    static atomic_int known = -1; /* racing threads find the same answer */
+    int has = atomic_load_explicit(&known, memory_order_relaxed);
+    if (has < 0) {
+        __builtin_cpu_init();
+        has = cpu_tier_get() != CPU_BASELINE && __builtin_cpu_supports("pclmul");
+        atomic_store_explicit(&known, has, memory_order_relaxed);
+    }
+    return has != 0;
+#else
+    return false;
+#endif
+}

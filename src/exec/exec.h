@@ -17,7 +17,7 @@ struct exec;      /* one execution */
 
 struct exec_env {
     struct txn_manager *manager;
-    const struct snapshot *snapshot;
+    const struct table_reader *reader;
     struct value *params;     /* plan->parameter_count; the user's filled in, the rest is exec's */
     struct write_set *writes; /* DML: collects; committed by the caller. Else NULL */
     struct block_pool *blocks;

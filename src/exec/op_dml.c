@@ -1,5 +1,5 @@
 /* op_dml.c -- INSERT, UPDATE, DELETE: the end of a chain. Rows go to the write set; the chain reads
- * the statement's snapshot and so never meets what it has written. */
+ * the statement's reader and so never meets what it has written. */
 #include "exec/exec_priv.h"
 
 struct op_dml {

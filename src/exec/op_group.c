@@ -111,7 +111,7 @@ static llkv_code group_prepare(struct run *run, const struct op *op)
     s->done = true;
     if (g->count_rows) {
         const struct pnode_scan *scan = (const struct pnode_scan *)g->input->source->node;
-        s->rows = table_row_count(scan->table, run->exec->env.snapshot);
+        s->rows = table_row_count(scan->table, run->exec->env.reader);
         return LLKV_OK;
     }
     for (uint32_t i = 0; i < s->range_room; i++)

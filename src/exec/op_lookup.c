@@ -61,7 +61,7 @@ static llkv_code find_rows(struct run *run, const struct pnode_lookup *node, str
     }
     TRY(find_key(run, node, &key));
     for (;;) {
-        TRY(table_key_lookup(run->cx, node->table, run->exec->env.snapshot, key, l->values,
+        TRY(table_key_lookup(run->cx, node->table, run->exec->env.reader, key, l->values,
                              l->row_ids, l->capacity, &l->count));
         if (node->unique || l->count < l->capacity) return LLKV_OK;
         CHECK(run->cx, l->capacity <= UINT32_MAX / 8);
@@ -80,8 +80,8 @@ static llkv_code gather_rows(struct run *run, const struct pnode_lookup *node,
                 (struct vector){.phys = PHYS_I64, .shape = VEC_FLAT, .rows = n, .data = row_ids};
             continue;
         }
-        TRY(table_gather(run->cx, node->table, run->exec->env.snapshot, row_ids, n,
-                         node->columns[c], &l->columns[c]));
+        TRY(table_gather(run->cx, node->table, run->exec->env.reader, row_ids, n, node->columns[c],
+                         &l->columns[c]));
     }
     l->batch = (struct batch){
         .rows = n, .live = n, .column_count = node->base.out_count, .columns = l->columns};

@@ -45,7 +45,7 @@ static llkv_code scan_prepare(struct run *run, const struct op *op)
     const size_t count = node->predicate_count;
     if (is_new) {
         s->spec = (struct scan_spec){.table = node->table,
-                                     .snapshot = run->exec->env.snapshot,
+                                     .reader = run->exec->env.reader,
                                      .columns = node->columns,
                                      .column_count = op->node->out_count};
         if (count != 0) {

@@ -10,7 +10,7 @@
 
 struct plan_env {
     const struct catalog_snapshot *catalog;
-    const struct snapshot *snapshot;
+    const struct table_reader *reader;
     const struct settings *settings;
     /* Values bound so far (user_parameter types are taken from them where the context does not
      * say), or NULL while preparing. */

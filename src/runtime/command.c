@@ -119,8 +119,9 @@ llkv_code command_explain(struct cx *cx, struct statement *s, const struct ast *
     struct database *db = s->session->database;
     struct snapshot snapshot;
     TRY(txn_snapshot_begin(cx, db->manager, &snapshot));
+    const struct table_reader reader = {.snapshot = &snapshot};
     struct plan_env env = {.catalog = catalog_current(db->catalog),
-                           .snapshot = &snapshot,
+                           .reader = &reader,
                            .settings = &s->session->settings};
     struct pplan *plan;
     const char *text = NULL;

@@ -5,6 +5,7 @@ struct ddl {
     struct cx *cx;
     struct database *db;
     struct snapshot snapshot;
+    struct table_reader reader; /* of the snapshot */
     struct plan_env env;
 };
 
@@ -12,8 +13,9 @@ static llkv_code ddl_begin(struct cx *cx, struct statement *s, struct ddl *out)
 {
     *out = (struct ddl){.cx = cx, .db = s->session->database};
     TRY(txn_snapshot_begin(cx, out->db->manager, &out->snapshot));
+    out->reader = (struct table_reader){.snapshot = &out->snapshot};
     out->env = (struct plan_env){.catalog = catalog_current(out->db->catalog),
-                                 .snapshot = &out->snapshot,
+                                 .reader = &out->reader,
                                  .settings = &s->session->settings};
     return LLKV_OK;
 }

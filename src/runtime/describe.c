@@ -96,8 +96,9 @@ llkv_code command_describe_rows(struct cx *cx, struct statement *s, const struct
     struct database *db = s->session->database;
     struct snapshot snapshot;
     TRY(txn_snapshot_begin(cx, db->manager, &snapshot));
+    const struct table_reader reader = {.snapshot = &snapshot};
     struct plan_env env = {.catalog = catalog_current(db->catalog),
-                           .snapshot = &snapshot,
+                           .reader = &reader,
                            .settings = &s->session->settings};
     llkv_code rc = describe->statement != NULL ? query_rows(cx, s, &env, describe->statement)
                                                : path_rows(cx, s, &env, &describe->path);

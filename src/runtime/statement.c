@@ -134,7 +134,7 @@ static struct statement *take_cached(struct session *session, struct slice sql, 
 static struct plan_env plan_env_of(const struct statement *s)
 {
     return (struct plan_env){.catalog = catalog_current(s->session->database->catalog),
-                             .snapshot = &s->snapshot,
+                             .reader = &s->reader,
                              .settings = &s->session->settings,
                              .params = s->typed_by_values ? s->params : NULL,
                              .param_count = s->param_count};
@@ -144,6 +144,7 @@ static llkv_code begin_snapshot(struct cx *cx, struct statement *s)
 {
     if (s->has_snapshot) return LLKV_OK;
     TRY(txn_snapshot_begin(cx, s->session->database->manager, &s->snapshot));
+    s->reader = (struct table_reader){.snapshot = &s->snapshot};
     s->has_snapshot = true;
     return LLKV_OK;
 }
@@ -369,9 +370,9 @@ static llkv_code start_plan(struct cx *cx, struct statement *s)
     TRY(begin_snapshot(cx, s));
     TRY(refresh_plan(&run_cx, s));
     if (s->plan->kind != LLKV_RESULT_SELECT)
-        TRY(write_set_new(&run_cx, db->manager, &s->snapshot, &s->writes));
+        TRY(write_set_new(&run_cx, db->manager, &s->snapshot, TXN_ID_AUTO_COMMIT, &s->writes));
     struct exec_env env = {.manager = db->manager,
-                           .snapshot = &s->snapshot,
+                           .reader = &s->reader,
                            .params = s->run_params,
                            .writes = s->writes,
                            .blocks = db->blocks,

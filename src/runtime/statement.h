@@ -44,6 +44,7 @@ struct statement {
     struct value *run_params;
     /* running */
     struct snapshot snapshot;
+    struct table_reader reader; /* of the snapshot */
     bool has_snapshot;
     int64_t now_micros; /* when the run began, if its plan asks */
     struct exec *exec;

@@ -18,7 +18,7 @@ static uint32_t same_vector(const struct layout *layout, const uint64_t *row_ids
     return count;
 }
 
-llkv_code table_gather(struct cx *cx, struct table *table, const struct snapshot *snapshot,
+llkv_code table_gather(struct cx *cx, struct table *table, const struct table_reader *reader,
                        const uint64_t *row_ids, uint32_t n, uint16_t column, struct vector *out)
 {
     assert(n <= VEC_ROWS_MAX);
@@ -37,7 +37,7 @@ llkv_code table_gather(struct cx *cx, struct table *table, const struct snapshot
         uint32_t segment = layout_segment(layout, row_ids[done]);
         uint32_t vector = layout_position(layout, row_ids[done]) / layout->vector_rows;
         struct value_source source = segment_source(store_segment(table->store, segment), column,
-                                                    vector, last + 1, snapshot->ts);
+                                                    vector, last + 1, reader->snapshot->ts);
         value_source_gather(&source, positions, count, data, validity, done);
         done += count;
     }

@@ -323,10 +323,11 @@ static llkv_code make_bytes(struct cx *cx, const struct key_def *def, const stru
     return LLKV_OK;
 }
 
-llkv_code table_key_lookup(struct cx *cx, struct table *table, const struct snapshot *snapshot,
+llkv_code table_key_lookup(struct cx *cx, struct table *table, const struct table_reader *reader,
                            uint32_t number, const struct value *values, uint64_t *out_rows,
                            uint32_t max, uint32_t *out_count)
 {
+    const struct snapshot *snapshot = reader->snapshot;
     *out_count = 0;
     int64_t moved = atomic_load_explicit(&table->keys_moved_ts, memory_order_acquire);
     if (number >= table->def->key_count && snapshot->ts < moved)

@@ -22,7 +22,7 @@ struct scan {
 
 uint32_t scan_segment_count(const struct scan_spec *spec)
 {
-    struct store_view view = table_view(spec->table, spec->snapshot);
+    struct store_view view = table_view(spec->table, spec->reader->snapshot);
     return store_view_segments(spec->table->store, &view);
 }
 
@@ -33,7 +33,7 @@ llkv_code scan_new(struct cx *cx, const struct scan_spec *spec, struct scan **ou
     scan->spec = spec;
     scan->store = spec->table->store;
     scan->layout = store_layout(scan->store);
-    scan->view = table_view(spec->table, spec->snapshot);
+    scan->view = table_view(spec->table, spec->reader->snapshot);
     scan->segment = NULL;
     scan->rows = 0;
     scan->vector = 0;

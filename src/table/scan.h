@@ -25,7 +25,7 @@ struct scan_predicate {
 
 struct scan_spec {
     struct table *table;
-    const struct snapshot *snapshot;
+    const struct table_reader *reader;
     const uint16_t *columns; /* what to hand out: table columns or virtual ones */
     uint32_t column_count;
     const struct scan_predicate *predicates;
@@ -34,7 +34,7 @@ struct scan_spec {
 
 struct scan; /* state of one worker */
 
-/* Segments the snapshot can see, the open one included: the morsels. */
+/* Segments the reader can see, the open one included: the morsels. */
 uint32_t scan_segment_count(const struct scan_spec *spec);
 /* A scan without a segment yet; its memory comes from cx->arena, nothing needs closing. `spec` is
  * borrowed. Vector and batch storage are its own and reused by every scan_next. */

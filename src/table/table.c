@@ -112,9 +112,9 @@ struct store_view table_view(const struct table *table, const struct snapshot *s
     return store_view_at(table->store, snapshot->ts);
 }
 
-int64_t table_row_count(struct table *table, const struct snapshot *snapshot)
+int64_t table_row_count(struct table *table, const struct table_reader *reader)
 {
-    return table_view(table, snapshot).live_rows;
+    return table_view(table, reader->snapshot).live_rows;
 }
 
 uint64_t table_data_version(const struct table *table)
@@ -134,10 +134,10 @@ static bool is_unique_column(const struct table *table, uint16_t column)
     return false;
 }
 
-void table_column_stats(struct table *table, const struct snapshot *snapshot, uint16_t column,
+void table_column_stats(struct table *table, const struct table_reader *reader, uint16_t column,
                         struct column_stats *out_stats)
 {
-    struct store_view view = table_view(table, snapshot);
+    struct store_view view = table_view(table, reader->snapshot);
     struct store_stats stats;
     store_column_stats(table->store, column, &stats);
     struct type type = table->def->columns[column].type;

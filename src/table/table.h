@@ -2,7 +2,7 @@
  *
  * Rows are named by row ids (segment * rows per segment + position) that never change. There are
  * three doors to rows: scan (scan.h), table_key_lookup with table_gather, and nothing else; all
- * take a snapshot. Writes are collected in a write set (write.h), private until it commits.
+ * take a reader. Writes are collected in a write set (write.h), private until it commits.
  *
  * Threads: everything here may be called from any thread. */
 #ifndef TABLE_TABLE_H
@@ -14,6 +14,18 @@
 #include "txn/txn.h"
 
 struct table;
+struct write_set;
+
+/* Who reads: what a snapshot sees and, inside a transaction, what the transaction wrote before
+ * `mark` (write_set_mark). A reader never changes; what it points to outlives its use. */
+struct table_reader {
+    const struct snapshot *snapshot;
+    const struct write_set *own; /* or NULL */
+    uint32_t mark;
+};
+
+/* Rows a transaction inserted have provisional ids until it commits: from here on. */
+#define TABLE_OWN_ROW_FIRST ((uint64_t)1 << 62)
 
 /* Sizes of the storage units; powers of two, the same for all tables of an engine. */
 struct table_options {
@@ -32,12 +44,12 @@ void table_free(struct table *table);
 void table_retire(struct table *table);
 const struct table_def *table_definition(const struct table *table);
 
-/* Rows the snapshot sees. Exact, O(1) when nothing was deleted since. */
-int64_t table_row_count(struct table *table, const struct snapshot *snapshot);
+/* Rows the reader sees. Exact. */
+int64_t table_row_count(struct table *table, const struct table_reader *reader);
 /* Counts up with every commit that wrote to the table. */
 uint64_t table_data_version(const struct table *table);
 
-/* What is known of a column: bounds hold for every row the snapshot can see; counts are estimates
+/* What is known of a column: bounds hold for every row the reader can see; counts are estimates
  * unless `exact`. */
 struct column_stats {
     int64_t rows, nulls;
@@ -48,7 +60,7 @@ struct column_stats {
     bool unique;     /* proven: strictly ascending, or a unique key of this one column */
     struct value min, max; /* text: only numbers and temporals have bounds */
 };
-void table_column_stats(struct table *table, const struct snapshot *snapshot, uint16_t column,
+void table_column_stats(struct table *table, const struct table_reader *reader, uint16_t column,
                         struct column_stats *out_stats);
 
 /* ---- keys ---- */
@@ -61,15 +73,15 @@ NODISCARD llkv_code table_key_add(struct cx *cx, struct table *table, const stru
 /* By name; false if there is none, or it belongs to a constraint. */
 bool table_key_drop(struct table *table, struct slice name);
 /* Rows whose key equals `values` (one per key column, of the column's type; a NULL finds nothing)
- * and which the snapshot sees, ascending: at most `max`, *out_count says how many were stored. */
+ * and which the reader sees, ascending: at most `max`, *out_count says how many were stored. */
 NODISCARD llkv_code table_key_lookup(struct cx *cx, struct table *table,
-                                     const struct snapshot *snapshot, uint32_t key,
+                                     const struct table_reader *reader, uint32_t key,
                                      const struct value *values, uint64_t *out_rows, uint32_t max,
                                      uint32_t *out_count);
-/* One column of rows the snapshot sees (n <= VEC_ROWS_MAX), as a FLAT vector; its storage comes
+/* One column of rows the reader sees (n <= VEC_ROWS_MAX), as a FLAT vector; its storage comes
  * from cx->arena, or is the table's own. */
 NODISCARD llkv_code table_gather(struct cx *cx, struct table *table,
-                                 const struct snapshot *snapshot, const uint64_t *row_ids,
+                                 const struct table_reader *reader, const uint64_t *row_ids,
                                  uint32_t n, uint16_t column, struct vector *out);
 /* Everything that must hold of the structures, asserted; LLKV_CORRUPT with the first break. */
 NODISCARD llkv_code table_check(struct cx *cx, struct table *table);

@@ -7,12 +7,13 @@
 #include "table/write_priv.h"
 
 llkv_code write_set_new(struct cx *cx, struct txn_manager *manager, const struct snapshot *snapshot,
-                        struct write_set **out_set)
+                        uint64_t txn, struct write_set **out_set)
 {
     struct write_set *set = mem_alloc_zero(cx->budget, sizeof *set);
     if (set == NULL) return cx_nomem(cx);
     set->manager = manager;
     set->snapshot = snapshot;
+    set->txn = txn;
     set->budget = cx->budget;
     *out_set = set;
     return LLKV_OK;

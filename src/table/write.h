@@ -14,9 +14,11 @@ struct write_set;
  * committed rows and at the rows inserted before). */
 enum write_conflict { WRITE_ABORT, WRITE_REPLACE, WRITE_IGNORE };
 
-/* `snapshot` is borrowed and must stay registered until the end. */
+/* `snapshot` is borrowed and must stay registered until the end. `txn`: TXN_ID_AUTO_COMMIT, or the
+ * id of an explicit transaction (txn_id_new). */
 NODISCARD llkv_code write_set_new(struct cx *cx, struct txn_manager *manager,
-                                  const struct snapshot *snapshot, struct write_set **out_set);
+                                  const struct snapshot *snapshot, uint64_t txn,
+                                  struct write_set **out_set);
 /* Forget what was not committed. NULL is allowed. */
 void write_set_free(struct write_set *set);
 

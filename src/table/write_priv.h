@@ -66,6 +66,7 @@ struct table_writes {
 struct write_set {
     struct txn_manager *manager;
     const struct snapshot *snapshot;
+    uint64_t txn;
     struct mem_budget *budget;
     struct table_writes *first;
     bool committed;

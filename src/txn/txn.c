@@ -15,7 +15,8 @@ struct txn_manager {
     struct mem_budget *budget;
     pthread_mutex_t commit_lock;
     _Atomic int64_t watermark;
-    _Atomic uint64_t epoch; /* moves on with every retired object */
+    _Atomic uint64_t next_id; /* of explicit transactions */
+    _Atomic uint64_t epoch;   /* moves on with every retired object */
 
     pthread_mutex_t retire_lock; /* for the list: oldest tag first */
     struct retired *retired_first, **retired_end;
@@ -54,6 +55,7 @@ struct txn_manager *txn_manager_new(struct mem_budget *budget)
     manager->budget = budget;
     manager->readers = (struct readers){readers_retire_object, readers_oldest};
     manager->retired_end = &manager->retired_first;
+    atomic_init(&manager->next_id, TXN_ID_AUTO_COMMIT + 1);
     atomic_init(&manager->epoch, 1);
     if (pthread_mutex_init(&manager->commit_lock, NULL) != 0) goto no_commit_lock;
     if (pthread_mutex_init(&manager->retire_lock, NULL) != 0) goto no_retire_lock;
@@ -112,6 +114,11 @@ void txn_manager_free(struct txn_manager *manager)
     pthread_mutex_destroy(&manager->commit_lock);
     register_deinit(&manager->reg);
     mem_free(manager);
+}
+
+uint64_t txn_id_new(struct txn_manager *manager)
+{
+    return atomic_fetch_add_explicit(&manager->next_id, 1, memory_order_relaxed);
 }
 
 llkv_code txn_snapshot_begin(struct cx *cx, struct txn_manager *manager,

@@ -20,10 +20,16 @@ struct snapshot {
     uint32_t slot; /* in the manager's register; the manager's own */
 };
 
+/* The id of every statement that commits by itself. */
+#define TXN_ID_AUTO_COMMIT ((uint64_t)1)
+
 /* `budget` is charged for what the manager keeps. NULL: no memory. */
 struct txn_manager *txn_manager_new(struct mem_budget *budget);
 /* No snapshot may be registered. NULL is allowed. */
 void txn_manager_free(struct txn_manager *manager);
+
+/* An id for an explicit transaction: from 2 on, never used again. */
+uint64_t txn_id_new(struct txn_manager *manager);
 
 /* Register a snapshot of the latest commit. Fails only for lack of memory. */
 NODISCARD llkv_code txn_snapshot_begin(struct cx *cx, struct txn_manager *manager,

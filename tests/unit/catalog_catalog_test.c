@@ -169,7 +169,7 @@ static void what_is_held_stays(void **state)
     assert_true(catalog_snapshot_version(catalog_current(f.catalog)) >
                 catalog_snapshot_version(old));
     assert_ptr_equal(catalog_find(old, SLICE("s"), SLICE("t"), t->name_hash), t);
-    assert_int_equal(table_row_count(t->table, &s), 0);
+    assert_int_equal(table_row_count(t->table, READER(&s)), 0);
     txn_snapshot_end(f.w.manager, &s);
     teardown(&f);
 }
@@ -235,7 +235,8 @@ static void *look_around(void *arg)
         for (uint32_t i = 0; i < catalog_count(snapshot); i++) {
             const struct object *object = catalog_at(snapshot, i);
             if (catalog_find_id(snapshot, object->id) != object) abort();
-            if (object->kind == OBJECT_TABLE && table_row_count(object->table, &s) != 0) abort();
+            if (object->kind == OBJECT_TABLE && table_row_count(object->table, READER(&s)) != 0)
+                abort();
         }
         txn_snapshot_end(f->w.manager, &s);
     }

@@ -31,7 +31,7 @@ static void run_write(struct lab *lab, const struct pnode *root)
 {
     struct write_set *set;
     lab_snapshot(lab);
-    lab_ok(lab, write_set_new(&lab->cx, lab->manager, &lab->snapshot, &set));
+    lab_ok(lab, write_set_new(&lab->cx, lab->manager, &lab->snapshot, TXN_ID_AUTO_COMMIT, &set));
     struct lines none = lab_run_with(lab, root, 1, set);
     if (lab->rc == LLKV_OK) lab->rc = write_set_commit(&lab->cx, set);
     write_set_free(set);

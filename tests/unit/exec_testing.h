@@ -30,6 +30,7 @@ struct lab {
     struct task_pool *pool;
     struct txn_manager *manager;
     struct snapshot snapshot;
+    struct table_reader reader; /* of the snapshot */
     bool has_snapshot;
     struct llkv_pager *pager;
     struct table *tables[LAB_TABLES];
@@ -195,6 +196,7 @@ static inline void lab_snapshot(struct lab *lab)
 {
     if (lab->has_snapshot) txn_snapshot_end(lab->manager, &lab->snapshot);
     lab_ok(lab, txn_snapshot_begin(&lab->cx, lab->manager, &lab->snapshot));
+    lab->reader = (struct table_reader){.snapshot = &lab->snapshot};
     lab->has_snapshot = true;
 }
 
@@ -204,7 +206,7 @@ static inline void lab_insert(struct lab *lab, struct table *table, uint32_t row
     const struct table_def *def = table_definition(table);
     struct write_set *set;
     lab_snapshot(lab);
-    lab_ok(lab, write_set_new(&lab->cx, lab->manager, &lab->snapshot, &set));
+    lab_ok(lab, write_set_new(&lab->cx, lab->manager, &lab->snapshot, TXN_ID_AUTO_COMMIT, &set));
     struct vector *columns = lab_new(lab, def->column_count * sizeof *columns);
     for (uint32_t from = 0; from < rows;) {
         const uint32_t n = rows - from < VEC_ROWS_MAX ? rows - from : VEC_ROWS_MAX;
@@ -436,7 +438,7 @@ static inline struct exec *lab_open(struct lab *lab, const struct pnode *root, u
     if (lab->rc != LLKV_OK) return NULL;
     if (!lab->has_snapshot) lab_snapshot(lab);
     const struct exec_env env = {.manager = lab->manager,
-                                 .snapshot = &lab->snapshot,
+                                 .reader = &lab->reader,
                                  .params =
                                      lab_new(lab, (lab->next_parameter + 1) * sizeof(struct value)),
                                  .writes = writes,

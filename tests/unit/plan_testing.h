@@ -12,13 +12,14 @@ struct plan_lab {
     struct catalog *catalog;
     struct settings settings;
     struct snapshot snapshot;
+    struct table_reader reader; /* of the snapshot */
     struct test_cx t;
 };
 
 static inline struct plan_env lab_env(struct plan_lab *lab)
 {
     return (struct plan_env){.catalog = catalog_current(lab->catalog),
-                             .snapshot = &lab->snapshot,
+                             .reader = &lab->reader,
                              .settings = &lab->settings,
                              .debug_checks = true};
 }
@@ -52,6 +53,7 @@ static inline void lab_init(struct plan_lab *lab)
         catalog_new(&lab->t.cx, lab->world.manager, lab->world.pager, &lab->world.options);
     assert_non_null(lab->catalog);
     assert_ok(&lab->t, txn_snapshot_begin(&lab->t.cx, lab->world.manager, &lab->snapshot));
+    lab->reader = (struct table_reader){.snapshot = &lab->snapshot};
     lab->settings.disabled_rules = RULE_BIT(apply_by_cost);
     lab_table(lab, "CREATE TABLE a (id INTEGER PRIMARY KEY, x INTEGER, y INTEGER NOT NULL)");
     lab_table(lab, "CREATE TABLE b (id INTEGER PRIMARY KEY, x INTEGER, y INTEGER NOT NULL)");
@@ -79,7 +81,7 @@ static inline struct plan *lab_bind(struct plan_lab *lab, const char *sql)
     plan->cx = cx;
     plan->settings = env->settings;
     plan->catalog = env->catalog;
-    plan->snapshot = env->snapshot;
+    plan->reader = env->reader;
     plan->debug_checks = true;
     struct binder binder = {.plan = plan,
                             .cx = cx,

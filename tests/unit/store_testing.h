@@ -48,6 +48,9 @@ static inline void test_cx_deinit(struct test_cx *t)
             fail_msg("%s: %s: %s", #expr, llkv_code_text(ok_rc_), (t)->error.message);             \
     } while (0)
 
+/* Reads what a snapshot sees. */
+#define READER(s) (&(const struct table_reader){.snapshot = (s)})
+
 /* xorshift, so that runs repeat everywhere. */
 static inline uint64_t test_random(uint64_t *state)
 {

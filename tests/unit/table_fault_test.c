@@ -30,7 +30,7 @@ static int64_t count_rows(struct script *s)
 {
     struct snapshot snapshot;
     assert_ok(&s->w.t, txn_snapshot_begin(&s->w.t.cx, s->w.manager, &snapshot));
-    int64_t rows = table_row_count(s->table, &snapshot);
+    int64_t rows = table_row_count(s->table, READER(&snapshot));
     txn_snapshot_end(s->w.manager, &snapshot);
     return rows;
 }
@@ -39,7 +39,7 @@ static int64_t count_rows(struct script *s)
 static int64_t count_rows_quietly(struct script *s)
 {
     struct snapshot latest = {.ts = txn_watermark(s->w.manager)};
-    return table_row_count(s->table, &latest);
+    return table_row_count(s->table, READER(&latest));
 }
 
 static llkv_code insert(struct script *s, int64_t first, uint32_t n, enum write_conflict mode)
@@ -106,7 +106,7 @@ static llkv_code scan_all(struct script *s)
 {
     static const uint16_t all[] = {ID, TEXT, FLAG, 0xffff, 0xfffe};
     struct scan_spec spec = {
-        .table = s->table, .snapshot = &s->snapshot, .columns = all, .column_count = 5};
+        .table = s->table, .reader = READER(&s->snapshot), .columns = all, .column_count = 5};
     struct scan *scan;
     TRY(scan_new(s->cx, &spec, &scan));
     for (uint32_t i = 0; i < scan_segment_count(&spec); i++) {
@@ -121,8 +121,8 @@ static llkv_code scan_all(struct script *s)
     uint64_t row;
     uint32_t count;
     struct vector v;
-    TRY(table_key_lookup(s->cx, s->table, &s->snapshot, 0, &id, &row, 1, &count));
-    return table_gather(s->cx, s->table, &s->snapshot, &row, count, TEXT, &v);
+    TRY(table_key_lookup(s->cx, s->table, READER(&s->snapshot), 0, &id, &row, 1, &count));
+    return table_gather(s->cx, s->table, READER(&s->snapshot), &row, count, TEXT, &v);
 }
 
 enum { STEP_TABLE = -1, STEP_KEY = 20, STEP_SCAN = 21, STEP_DROP = 22 };
@@ -142,7 +142,7 @@ static llkv_code run_step(struct script *s, int step)
     if (step == STEP_SCAN) {
         rc = scan_all(s);
     } else {
-        rc = write_set_new(s->cx, s->w.manager, &s->snapshot, &s->set);
+        rc = write_set_new(s->cx, s->w.manager, &s->snapshot, TXN_ID_AUTO_COMMIT, &s->set);
         if (rc == LLKV_OK) rc = writes_of_step(s, (uint32_t)step);
         if (rc == LLKV_OK) rc = write_set_commit(s->cx, s->set);
         write_set_free(s->set);

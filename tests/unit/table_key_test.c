@@ -53,7 +53,8 @@ static struct txn begin(struct fixture *f)
 static struct write_set *set_of(struct fixture *f, struct txn *txn)
 {
     if (txn->set == NULL)
-        assert_ok(&f->w.t, write_set_new(&f->w.t.cx, f->w.manager, &txn->snapshot, &txn->set));
+        assert_ok(&f->w.t, write_set_new(&f->w.t.cx, f->w.manager, &txn->snapshot,
+                                         TXN_ID_AUTO_COMMIT, &txn->set));
     return txn->set;
 }
 
@@ -101,7 +102,8 @@ static uint32_t lookup(struct fixture *f, const struct snapshot *s, uint32_t key
 {
     struct value value = {.type = columns[A].type, .i = a};
     uint32_t count;
-    assert_ok(&f->w.t, table_key_lookup(&f->w.t.cx, f->table, s, key, &value, out_row, 1, &count));
+    assert_ok(&f->w.t,
+              table_key_lookup(&f->w.t.cx, f->table, READER(s), key, &value, out_row, 1, &count));
     return count;
 }
 
@@ -233,13 +235,13 @@ static void replace_and_ignore(void **state)
     assert_ok(&f.w.t, insert(&f, &txn, 1, "new", WRITE_REPLACE));
     assert_ok(&f.w.t, end(&f, &txn));
     txn = begin(&f);
-    assert_int_equal(table_row_count(f.table, &txn.snapshot), 2);
+    assert_int_equal(table_row_count(f.table, READER(&txn.snapshot)), 2);
     struct vector v;
     assert_int_equal(lookup(&f, &txn.snapshot, 0, 2, &row), 1);
-    assert_ok(&f.w.t, table_gather(&f.w.t.cx, f.table, &txn.snapshot, &row, 1, B, &v));
+    assert_ok(&f.w.t, table_gather(&f.w.t.cx, f.table, READER(&txn.snapshot), &row, 1, B, &v));
     assert_int_equal(((const struct str_view *)v.data)->len, 6);
     assert_int_equal(lookup(&f, &txn.snapshot, 0, 1, &row), 1);
-    assert_ok(&f.w.t, table_gather(&f.w.t.cx, f.table, &txn.snapshot, &row, 1, B, &v));
+    assert_ok(&f.w.t, table_gather(&f.w.t.cx, f.table, READER(&txn.snapshot), &row, 1, B, &v));
     assert_memory_equal(((const struct str_view *)v.data)->prefix, "new", 3);
     assert_ok(&f.w.t, end(&f, &txn));
     teardown(&f);
@@ -287,7 +289,7 @@ static void added_and_dropped_keys(void **state)
     struct value value = {.type = columns[A].type, .i = 1};
     uint32_t count;
     assert_int_equal(
-        table_key_lookup(&f.w.t.cx, f.table, &now.snapshot, 3, &value, &row, 1, &count),
+        table_key_lookup(&f.w.t.cx, f.table, READER(&now.snapshot), 3, &value, &row, 1, &count),
         LLKV_CONFLICT);
     assert_int_equal(lookup(&f, &now.snapshot, 0, 1, &row), 1); /* the definition's: as before */
     assert_ok(&f.w.t, end(&f, &old));

@@ -211,7 +211,7 @@ static void check_scan(struct game *g, const struct snapshot *snapshot, const st
     wanted[COLUMNS + 1] = SCAN_COLUMN_CREATED_BY;
     wanted[COLUMNS + 2] = SCAN_COLUMN_DELETED_BY;
     struct scan_spec spec = {.table = g->table,
-                             .snapshot = snapshot,
+                             .reader = READER(snapshot),
                              .columns = wanted,
                              .column_count = COLUMNS + 3,
                              .predicates = predicate,
@@ -258,7 +258,7 @@ static void check_scan(struct game *g, const struct snapshot *snapshot, const st
             if (predicate == NULL || meets(&m->rows[i], predicate))
                 fail_msg("row %lld is missing", (long long)m->rows[i].tag);
         }
-    if (predicate == NULL) assert_int_equal(rows, table_row_count(g->table, snapshot));
+    if (predicate == NULL) assert_int_equal(rows, table_row_count(g->table, READER(snapshot)));
     free(seen);
     test_cx_deinit(&t);
 }
@@ -316,13 +316,15 @@ static void check_lookups(struct game *g, const struct snapshot *snapshot, const
         uint64_t found[400];
         uint32_t count, expected = 0;
         struct value k = {.type = columns[K].type, .i = r->k};
-        assert_ok(&t, table_key_lookup(&t.cx, g->table, snapshot, KEY_K, &k, found, 400, &count));
+        assert_ok(
+            &t, table_key_lookup(&t.cx, g->table, READER(snapshot), KEY_K, &k, found, 400, &count));
         for (uint32_t i = 0; i < m->count; i++)
             expected += m->rows[i].alive && !is_null(&m->rows[i], K) && m->rows[i].k == r->k;
         assert_int_equal(count, expected);
         struct value ba[2] = {{.type = columns[B].type, .s = {r->b, r->b_len}},
                               {.type = columns[A].type, .i = r->a}};
-        assert_ok(&t, table_key_lookup(&t.cx, g->table, snapshot, KEY_BA, ba, found, 400, &count));
+        assert_ok(&t, table_key_lookup(&t.cx, g->table, READER(snapshot), KEY_BA, ba, found, 400,
+                                       &count));
         expected = 0;
         for (uint32_t i = 0; i < m->count; i++) {
             const struct row *o = &m->rows[i];
@@ -333,8 +335,9 @@ static void check_lookups(struct game *g, const struct snapshot *snapshot, const
         if (count == 0) continue;
         for (uint16_t c = 0; c < COLUMNS; c++) {
             struct vector v, tags;
-            assert_ok(&t, table_gather(&t.cx, g->table, snapshot, found, count, c, &v));
-            assert_ok(&t, table_gather(&t.cx, g->table, snapshot, found, count, TAG, &tags));
+            assert_ok(&t, table_gather(&t.cx, g->table, READER(snapshot), found, count, c, &v));
+            assert_ok(&t,
+                      table_gather(&t.cx, g->table, READER(snapshot), found, count, TAG, &tags));
             for (uint32_t i = 0; i < count; i++) {
                 struct value tag = vec_value(&tags, columns[TAG].type, i);
                 struct value value = vec_value(&v, columns[c].type, i);
@@ -361,7 +364,7 @@ static void check_gather(struct game *g, const struct snapshot *snapshot)
     }
     for (uint16_t c = 0; c < COLUMNS; c++) {
         struct vector v;
-        assert_ok(&t, table_gather(&t.cx, g->table, snapshot, ids, n, c, &v));
+        assert_ok(&t, table_gather(&t.cx, g->table, READER(snapshot), ids, n, c, &v));
         for (uint32_t i = 0; i < n; i++) {
             struct value value = vec_value(&v, columns[c].type, i);
             assert_true(same_value(&value, &g->now.rows[which[i]], c));
@@ -374,7 +377,7 @@ static void check_stats(struct game *g, const struct snapshot *snapshot)
 {
     for (uint16_t c = 0; c < COLUMNS; c++) {
         struct column_stats s;
-        table_column_stats(g->table, snapshot, c, &s);
+        table_column_stats(g->table, READER(snapshot), c, &s);
         assert_int_equal(s.rows, alive_count(&g->now));
         assert_true(s.distinct >= 1);
         int64_t last = INT64_MIN;
@@ -560,7 +563,7 @@ static void step(struct game *g, uint32_t size)
         g->row_ids[i] = UINT64_MAX;
     assert_ok(&t, txn_snapshot_begin(&t.cx, g->w.manager, &snapshot));
     check_scan(g, &snapshot, &g->now, NULL, NULL);
-    assert_ok(&t, write_set_new(&t.cx, g->w.manager, &snapshot, &set));
+    assert_ok(&t, write_set_new(&t.cx, g->w.manager, &snapshot, TXN_ID_AUTO_COMMIT, &set));
     uint32_t kind = below(g, 10);
     uint32_t n = 1 + below(g, size);
     if (g->now.count + size >= ROWS_MAX) kind = 8;

@@ -63,7 +63,7 @@ static void make_accounts(struct bank *b)
     struct snapshot snapshot;
     struct write_set *set;
     assert_ok(t, txn_snapshot_begin(&t->cx, b->w.manager, &snapshot));
-    assert_ok(t, write_set_new(&t->cx, b->w.manager, &snapshot, &set));
+    assert_ok(t, write_set_new(&t->cx, b->w.manager, &snapshot, TXN_ID_AUTO_COMMIT, &set));
     assert_ok(t, write_insert(&t->cx, set, b->accounts, &batch, WRITE_ABORT, NULL));
     assert_ok(t, write_set_commit(&t->cx, set));
     write_set_free(set);
@@ -76,9 +76,9 @@ static llkv_code find_account(struct cx *cx, struct bank *b, const struct snapsh
     struct value key = {.type = account_columns[ID].type, .i = id};
     struct vector money;
     uint32_t count;
-    TRY(table_key_lookup(cx, b->accounts, s, 0, &key, out_row, 1, &count));
+    TRY(table_key_lookup(cx, b->accounts, READER(s), 0, &key, out_row, 1, &count));
     CHECK(cx, count == 1);
-    TRY(table_gather(cx, b->accounts, s, out_row, 1, MONEY, &money));
+    TRY(table_gather(cx, b->accounts, READER(s), out_row, 1, MONEY, &money));
     *out_money = ((const int64_t *)money.data)[0];
     return LLKV_OK;
 }
@@ -132,7 +132,7 @@ static void *writer(void *arg)
         struct write_set *set = NULL;
         struct cx *cx = test_cx_init(&t);
         if (txn_snapshot_begin(cx, b->w.manager, &s) != LLKV_OK) abort();
-        llkv_code rc = write_set_new(cx, b->w.manager, &s, &set);
+        llkv_code rc = write_set_new(cx, b->w.manager, &s, TXN_ID_AUTO_COMMIT, &set);
         if (rc == LLKV_OK) rc = move_money(cx, b, &s, set, &w->seed);
         if (rc == LLKV_OK) done++;
         if (rc == LLKV_CONFLICT) atomic_fetch_add(&b->conflicts, 1);
@@ -153,7 +153,7 @@ static int64_t scan_sum(struct cx *cx, struct table *table, const struct snapsho
     uint16_t columns[] = {0, 1, 2, 3};
     uint32_t count = check_notes ? 3 : 4;
     struct scan_spec spec = {
-        .table = table, .snapshot = s, .columns = columns, .column_count = count};
+        .table = table, .reader = READER(s), .columns = columns, .column_count = count};
     struct scan *scan;
     int64_t sum = 0;
     *out_rows = 0;
@@ -206,14 +206,15 @@ static void *reader(void *arg)
         if (scan_sum(cx, b->accounts, &s, true, &rows) != ACCOUNTS * BALANCE) abort();
         if (rows != ACCOUNTS) abort();
         if (scan_sum(cx, b->log, &s, false, &rows) != 0) abort();
-        if (rows < last_log || rows % 3 != 0 || rows != table_row_count(b->log, &s)) abort();
+        if (rows < last_log || rows % 3 != 0 || rows != table_row_count(b->log, READER(&s)))
+            abort();
         last_log = rows;
         uint64_t row;
         int64_t money;
         if (find_account(cx, b, &s, test_below(&w->seed, ACCOUNTS), &row, &money) != LLKV_OK)
             abort();
         struct column_stats stats;
-        table_column_stats(b->accounts, &s, MONEY, &stats);
+        table_column_stats(b->accounts, READER(&s), MONEY, &stats);
         txn_snapshot_end(b->w.manager, &s);
         test_cx_deinit(&t);
     }

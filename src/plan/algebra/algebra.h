@@ -162,7 +162,7 @@ struct plan {
     struct cx *cx;
     const struct settings *settings;
     const struct catalog_snapshot *catalog;
-    const struct snapshot *snapshot;
+    const struct table_reader *reader;
     const struct value *params; /* bound user parameters, or NULL */
     VEC(struct iu) ius;         /* index 0 is unused */
     struct lnode *root;

@@ -9,7 +9,7 @@ static llkv_code ddl_binder(struct cx *cx, const struct plan_env *env, struct bi
     plan->cx = cx;
     plan->settings = env->settings;
     plan->catalog = env->catalog;
-    plan->snapshot = env->snapshot;
+    plan->reader = env->reader;
     *out = (struct binder){.plan = plan,
                            .cx = cx,
                            .env = env,

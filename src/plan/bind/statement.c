@@ -47,7 +47,7 @@ static llkv_code bind_once(struct cx *cx, struct attempt *a, bool *out_again)
     *a->plan = (struct plan){.cx = cx,
                              .settings = env->settings,
                              .catalog = env->catalog,
-                             .snapshot = env->snapshot,
+                             .reader = env->reader,
                              .params = env->params,
                              .debug_checks = env->debug_checks};
     *a->dml = (struct ldml){0};

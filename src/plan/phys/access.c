@@ -204,7 +204,7 @@ llkv_code phys_scan(struct phys *p, struct lnode *scan, const expr_list *conjunc
     node->columns = columns;
     node->filter = filter;
     TRY(predicates(p, scan, &filter, node));
-    double rows = (double)table_row_count(node->table, p->plan->snapshot);
+    double rows = (double)table_row_count(node->table, p->plan->reader);
     (*out)->rows = scan->rows >= 0 && conjuncts->count == 0 ? scan->rows : rows;
     for (uint32_t i = 0; scan->rows < 0 && i < filter.count; i++)
         (*out)->rows *= 0.5;
@@ -216,6 +216,6 @@ bool phys_stats(const struct phys *p, const struct expr *e, struct column_stats 
     if (e->kind != EXPR_COLUMN) return false;
     const struct iu *iu = &p->plan->ius.items[e->column];
     if (iu->scan == NULL || iu->column >= SCAN_COLUMN_DELETED_BY) return false;
-    table_column_stats(iu->scan->scan.object->table, p->plan->snapshot, iu->column, out);
+    table_column_stats(iu->scan->scan.object->table, p->plan->reader, iu->column, out);
     return true;
 }

@@ -7,9 +7,9 @@ enum { ROWS_UNKNOWN = 1000 };
 
 double stats_table_rows(const struct plan *plan, const struct lnode *scan)
 {
-    if (plan->snapshot == NULL || scan->scan.object == NULL || scan->scan.object->table == NULL)
+    if (plan->reader == NULL || scan->scan.object == NULL || scan->scan.object->table == NULL)
         return ROWS_UNKNOWN;
-    return (double)table_row_count(scan->scan.object->table, plan->snapshot);
+    return (double)table_row_count(scan->scan.object->table, plan->reader);
 }
 
 static llkv_code room(struct plan *plan)
@@ -28,16 +28,16 @@ llkv_code stats_column(struct plan *plan, iu_id iu, const struct column_stats **
 {
     const struct iu *info = &plan->ius.items[iu];
     *out = NULL;
-    if (info->scan == NULL || plan->snapshot == NULL || info->column == SCAN_COLUMN_ROW_ID)
+    if (info->scan == NULL || plan->reader == NULL || info->column == SCAN_COLUMN_ROW_ID)
         return LLKV_OK;
     if (iu >= plan->iu_stats_count) TRY(room(plan));
     if (plan->iu_stats[iu] == NULL) {
         struct table *table = info->scan->scan.object->table;
         struct column_stats *stats = cx_alloc_zero(plan->cx, sizeof *stats);
         if (stats == NULL) return LLKV_NOMEM;
-        stats->rows = table_row_count(table, plan->snapshot);
+        stats->rows = table_row_count(table, plan->reader);
         if (stats->rows > STATS_SMALL_ROWS)
-            table_column_stats(table, plan->snapshot, info->column, stats);
+            table_column_stats(table, plan->reader, info->column, stats);
         plan->iu_stats[iu] = stats;
     }
     if (plan->iu_stats[iu]->rows > STATS_SMALL_ROWS) *out = plan->iu_stats[iu];

@@ -51,7 +51,7 @@ static llkv_code add_work(struct plan *plan, const struct lnode *node, const str
     TRY(cx_enter(plan->cx));
     if (node->op == LOP_SCAN) {
         double rows = stats_table_rows(plan, node);
-        bool known = plan->snapshot != NULL && node->scan.object != NULL;
+        bool known = plan->reader != NULL && node->scan.object != NULL;
         bool lookup = known && conjuncts != NULL && is_lookup(node, conjuncts, outer);
         io_work->per_run += lookup ? NS_LOOKUP : rows * NS_SCAN_ROW;
         io_work->table_rows += rows;

@@ -9,79 +9,13 @@
 #include <string.h>
 #include <sys/mman.h>
 #include <sys/stat.h>
+#include <sys/uio.h>
 #include <unistd.h>
 
-#include "base/fault.h"
+#include "base/os_priv.h"
 
 /* One call never moves more than this: Linux does at most 2 GiB anyway. */
 #define CHUNK_BYTES_MAX (UINT64_C(1) << 30)
-
-static struct fault_point io_fault = FAULT_POINT("io:");
-
-void os_fail_nth(int64_t nth, bool for_good)
-{
-    fault_arm(&io_fault, nth, for_good);
-}
-
-/* The result of a call that is to fail for a test. */
-static int injected(void)
-{
-    errno = EIO;
-    return -1;
-}
-
-static llkv_code code_of(int error)
-{
-    switch (error) {
-    case ENOENT:
-    case ENOTDIR: return LLKV_NAME;
-    case EEXIST: return LLKV_EXISTS;
-    case EACCES:
-    case EPERM:
-    case EROFS: return LLKV_READONLY;
-    case ENOSPC:
-    case EDQUOT:
-    case EFBIG:
-    case EMFILE:
-    case ENFILE: return LLKV_LIMIT;
-    case ENOMEM: return LLKV_NOMEM;
-    default: return LLKV_IO;
-    }
-}
-
-static const char *sqlstate_of(int error)
-{
-    switch (error) {
-    case ENOENT:
-    case ENOTDIR: return "58P01"; /* undefined file */
-    case EEXIST: return "58P02";  /* duplicate file */
-    case EACCES:
-    case EPERM:
-    case EROFS: return "42501"; /* insufficient privilege */
-    case ENOSPC:
-    case EDQUOT:
-    case EFBIG: return "53100"; /* disk full */
-    case EMFILE:
-    case ENFILE: return "53000"; /* insufficient resources */
-    case ENOMEM: return "53200";
-    default: return "58030"; /* i/o error */
-    }
-}
-
-NODISCARD static llkv_code fail(struct cx *cx, const char *doing, const char *path, int error)
-{
-    char text[128];
-    /* The GNU form: it returns the text, and works from any thread. */
-    const char *reason = strerror_r(error, text, sizeof text);
-    return cx_fail_at(cx, code_of(error), -1, sqlstate_of(error), "cannot %s \"%s\": %s", doing,
-                      path, reason);
-}
-
-static int fd_of(const struct os_file *file)
-{
-    assert(file->fd_plus_1 != 0);
-    return file->fd_plus_1 - 1;
-}
 
 bool os_file_is_open(const struct os_file *file)
 {
@@ -100,11 +34,11 @@ static char *copy_path(struct cx *cx, const char *path)
 NODISCARD static llkv_code check_kind(struct cx *cx, int fd, const char *path)
 {
     struct stat st;
-    if (fstat(fd, &st) != 0) return fail(cx, "examine", path, errno);
+    if (fstat(fd, &st) != 0) return os_fail(cx, "examine", path, errno);
     if (!S_ISREG(st.st_mode)) return cx_fail(cx, LLKV_IO, "\"%s\" is not a regular file", path);
     int flags = fcntl(fd, F_GETFL);
     if (flags < 0 || fcntl(fd, F_SETFL, flags & ~O_NONBLOCK) != 0)
-        return fail(cx, "open", path, errno);
+        return os_fail(cx, "open", path, errno);
     return LLKV_OK;
 }
 
@@ -140,16 +74,15 @@ llkv_code os_file_open(struct cx *cx, const char *path, uint32_t flags, struct o
     int fd;
     mode_t mode = (flags & OS_PRIVATE) != 0 ? 0600 : 0666;
     do
-        fd = fault_due(&io_fault) ? injected() : open(path, open_flags(flags), mode);
+        fd = os_fault_due() ? os_injected() : open(path, open_flags(flags), mode);
     while (fd < 0 && errno == EINTR);
-    if (fd < 0) return fail(cx, "open", path, errno);
+    if (fd < 0) return os_fail(cx, "open", path, errno);
     return adopt(cx, fd, path, flags, out_file);
 }
 
 llkv_code os_file_open_temporary(struct cx *cx, const char *directory, struct os_file *out_file)
 {
-    int fd =
-        fault_due(&io_fault) ? injected() : open(directory, O_TMPFILE | O_RDWR | O_CLOEXEC, 0600);
+    int fd = os_fault_due() ? os_injected() : open(directory, O_TMPFILE | O_RDWR | O_CLOEXEC, 0600);
     if (fd < 0 && (errno == EOPNOTSUPP || errno == EISDIR || errno == EINVAL)) {
         char *name = cx_printf(cx, "%s/llkv-XXXXXX", directory);
         if (name == NULL) return LLKV_NOMEM;
@@ -157,10 +90,10 @@ llkv_code os_file_open_temporary(struct cx *cx, const char *directory, struct os
         if (fd >= 0 && unlink(name) != 0) {
             int error = errno;
             close(fd);
-            return fail(cx, "unlink", name, error);
+            return os_fail(cx, "unlink", name, error);
         }
     }
-    if (fd < 0) return fail(cx, "make a temporary file in", directory, errno);
+    if (fd < 0) return os_fail(cx, "make a temporary file in", directory, errno);
     return adopt(cx, fd, directory, OS_WRITE | OS_PRIVATE, out_file);
 }
 
@@ -178,14 +111,14 @@ llkv_code os_file_read_some(struct cx *cx, const struct os_file *file, void *out
     uint64_t done = 0;
     while (done < bytes) {
         uint64_t wanted = bytes - done < CHUNK_BYTES_MAX ? bytes - done : CHUNK_BYTES_MAX;
-        ssize_t got = fault_due(&io_fault)
-                          ? injected()
-                          : pread(fd_of(file), to + done, wanted, (off_t)(offset + done));
+        ssize_t got = os_fault_due()
+                          ? os_injected()
+                          : pread(os_fd(file), to + done, wanted, (off_t)(offset + done));
         if (got == 0) break;
         if (got > 0)
             done += (uint64_t)got;
         else if (errno != EINTR)
-            return fail(cx, "read", file->path, errno);
+            return os_fail(cx, "read", file->path, errno);
     }
     *out_bytes = done;
     return LLKV_OK;
@@ -202,39 +135,70 @@ llkv_code os_file_read(struct cx *cx, const struct os_file *file, void *out, uin
                    (unsigned long long)(bytes - got));
 }
 
-llkv_code os_file_write(struct cx *cx, const struct os_file *file, const void *data, uint64_t bytes,
-                        uint64_t offset)
+/* Does this kernel, or this file system, not know RWF_DSYNC? */
+static bool lacks_dsync(int error)
+{
+    return error == EOPNOTSUPP || error == ENOSYS || error == EINVAL;
+}
+
+static ssize_t write_once(int fd, const void *data, uint64_t bytes, uint64_t offset, bool dsync)
+{
+    if (os_fault_due()) return os_injected();
+    if (!dsync) return pwrite(fd, data, bytes, (off_t)offset);
+    union {
+        const void *constant;
+        void *plain;
+    } pointer = {.constant = data};
+    struct iovec vector = {.iov_base = pointer.plain, .iov_len = bytes};
+    ssize_t put = pwritev2(fd, &vector, 1, (off_t)offset, RWF_DSYNC);
+    if (put >= 0 || !lacks_dsync(errno)) return put;
+    put = pwrite(fd, data, bytes, (off_t)offset);
+    return put > 0 && fdatasync(fd) != 0 ? -1 : put;
+}
+
+static llkv_code write_all(struct cx *cx, const struct os_file *file, const void *data,
+                           uint64_t bytes, uint64_t offset, bool dsync)
 {
     const char *from = data;
     uint64_t done = 0;
     while (done < bytes) {
         uint64_t wanted = bytes - done < CHUNK_BYTES_MAX ? bytes - done : CHUNK_BYTES_MAX;
-        ssize_t put = fault_due(&io_fault)
-                          ? injected()
-                          : pwrite(fd_of(file), from + done, wanted, (off_t)(offset + done));
+        ssize_t put = write_once(os_fd(file), from + done, wanted, offset + done, dsync);
         if (put > 0)
             done += (uint64_t)put;
         else if (put == 0)
-            return fail(cx, "write", file->path, ENOSPC);
+            return os_fail(cx, "write", file->path, ENOSPC);
         else if (errno != EINTR)
-            return fail(cx, "write", file->path, errno);
+            return os_fail(cx, "write", file->path, errno);
     }
     return LLKV_OK;
+}
+
+llkv_code os_file_write(struct cx *cx, const struct os_file *file, const void *data, uint64_t bytes,
+                        uint64_t offset)
+{
+    return write_all(cx, file, data, bytes, offset, false);
+}
+
+llkv_code os_file_write_durable(struct cx *cx, const struct os_file *file, const void *data,
+                                uint64_t bytes, uint64_t offset)
+{
+    return write_all(cx, file, data, bytes, offset, true);
 }
 
 llkv_code os_file_sync(struct cx *cx, const struct os_file *file)
 {
     int result;
     do
-        result = fault_due(&io_fault) ? injected() : fdatasync(fd_of(file));
+        result = os_fault_due() ? os_injected() : fdatasync(os_fd(file));
     while (result != 0 && errno == EINTR);
-    return result == 0 ? LLKV_OK : fail(cx, "sync", file->path, errno);
+    return result == 0 ? LLKV_OK : os_fail(cx, "sync", file->path, errno);
 }
 
 llkv_code os_file_size(struct cx *cx, const struct os_file *file, uint64_t *out_bytes)
 {
     struct stat st;
-    if (fstat(fd_of(file), &st) != 0) return fail(cx, "examine", file->path, errno);
+    if (fstat(os_fd(file), &st) != 0) return os_fail(cx, "examine", file->path, errno);
     *out_bytes = (uint64_t)st.st_size;
     return LLKV_OK;
 }
@@ -242,11 +206,11 @@ llkv_code os_file_size(struct cx *cx, const struct os_file *file, uint64_t *out_
 llkv_code os_file_resize(struct cx *cx, const struct os_file *file, uint64_t bytes)
 {
     int result;
-    if (bytes > INT64_MAX) return fail(cx, "resize", file->path, EFBIG);
+    if (bytes > INT64_MAX) return os_fail(cx, "resize", file->path, EFBIG);
     do
-        result = fault_due(&io_fault) ? injected() : ftruncate(fd_of(file), (off_t)bytes);
+        result = os_fault_due() ? os_injected() : ftruncate(os_fd(file), (off_t)bytes);
     while (result != 0 && errno == EINTR);
-    return result == 0 ? LLKV_OK : fail(cx, "resize", file->path, errno);
+    return result == 0 ? LLKV_OK : os_fail(cx, "resize", file->path, errno);
 }
 
 llkv_code os_file_reserve(struct cx *cx, const struct os_file *file, uint64_t bytes)
@@ -254,30 +218,52 @@ llkv_code os_file_reserve(struct cx *cx, const struct os_file *file, uint64_t by
     uint64_t size = 0;
     TRY(os_file_size(cx, file, &size));
     if (bytes <= size) return LLKV_OK;
-    if (bytes > INT64_MAX) return fail(cx, "resize", file->path, EFBIG);
+    if (bytes > INT64_MAX) return os_fail(cx, "resize", file->path, EFBIG);
     int result;
     do
-        result = fault_due(&io_fault)
-                     ? injected()
-                     : fallocate(fd_of(file), 0, (off_t)size, (off_t)(bytes - size));
+        result = os_fault_due() ? os_injected()
+                                : fallocate(os_fd(file), 0, (off_t)size, (off_t)(bytes - size));
     while (result != 0 && errno == EINTR);
     if (result == 0) return LLKV_OK;
     if (errno == EOPNOTSUPP || errno == ENOSYS) return os_file_resize(cx, file, bytes);
-    return fail(cx, "reserve space for", file->path, errno);
+    return os_fail(cx, "reserve space for", file->path, errno);
 }
 
-llkv_code os_file_map(struct cx *cx, const struct os_file *file, uint64_t bytes,
+llkv_code os_file_punch(struct cx *cx, const struct os_file *file, uint64_t offset, uint64_t bytes,
+                        bool *out_done)
+{
+    *out_done = true;
+    if (bytes == 0) return LLKV_OK;
+    if (offset > INT64_MAX || bytes > INT64_MAX - offset)
+        return os_fail(cx, "punch a hole into", file->path, EFBIG);
+    int result;
+    do
+        result = os_fault_due() ? os_injected()
+                                : fallocate(os_fd(file), FALLOC_FL_PUNCH_HOLE | FALLOC_FL_KEEP_SIZE,
+                                            (off_t)offset, (off_t)bytes);
+    while (result != 0 && errno == EINTR);
+    if (result == 0) return LLKV_OK;
+    *out_done = false;
+    if (errno == EOPNOTSUPP || errno == ENOSYS) return LLKV_OK;
+    return os_fail(cx, "punch a hole into", file->path, errno);
+}
+
+llkv_code os_file_map(struct cx *cx, const struct os_file *file, uint64_t offset, uint64_t bytes,
                       const void **out_data)
 {
+    assert(offset % OS_MAP_ALIGN == 0);
     *out_data = NULL;
     if (bytes == 0) return LLKV_OK;
     uint64_t size = 0;
     TRY(os_file_size(cx, file, &size));
-    if (bytes > size)
-        return cx_fail(cx, LLKV_CORRUPT, "\"%s\" has %llu bytes, %llu were expected", file->path,
-                       (unsigned long long)size, (unsigned long long)bytes);
-    void *data = mmap(NULL, bytes, PROT_READ, MAP_SHARED, fd_of(file), 0);
-    if (data == MAP_FAILED) return fail(cx, "map", file->path, errno);
+    if (offset > size || bytes > size - offset)
+        return cx_fail(cx, LLKV_CORRUPT, "\"%s\" has %llu bytes, %llu more were expected",
+                       file->path, (unsigned long long)size,
+                       (unsigned long long)(offset + bytes - size));
+    int fault = os_fault_due() ? os_injected() : 0;
+    void *data = fault != 0 ? MAP_FAILED
+                            : mmap(NULL, bytes, PROT_READ, MAP_SHARED, os_fd(file), (off_t)offset);
+    if (data == MAP_FAILED) return os_fail(cx, "map", file->path, errno);
     (void)madvise(data, bytes, MADV_DONTFORK); /* a wish */
     *out_data = data;
     return LLKV_OK;
@@ -291,41 +277,4 @@ void os_file_unmap(const void *data, uint64_t bytes)
         void *plain;
     } pointer = {.constant = data};
     munmap(pointer.plain, bytes);
-}
-
-llkv_code os_file_remove(struct cx *cx, const char *path)
-{
-    int result = fault_due(&io_fault) ? injected() : unlink(path);
-    return result == 0 ? LLKV_OK : fail(cx, "remove", path, errno);
-}
-
-llkv_code os_file_rename(struct cx *cx, const char *from, const char *to)
-{
-    int result = fault_due(&io_fault) ? injected() : rename(from, to);
-    return result == 0 ? LLKV_OK : fail(cx, "rename", from, errno);
-}
-
-llkv_code os_file_exists(struct cx *cx, const char *path, bool *out_exists)
-{
-    struct stat st;
-    int result = stat(path, &st);
-    if (result != 0 && errno != ENOENT && errno != ENOTDIR) return fail(cx, "examine", path, errno);
-    *out_exists = result == 0;
-    return LLKV_OK;
-}
-
-llkv_code os_directory_sync(struct cx *cx, const char *path)
-{
-    const char *slash = strrchr(path, '/');
-    size_t len = slash == NULL ? 0 : slash == path ? 1 : (size_t)(slash - path);
-    char *directory = slash == NULL ? cx_strndup(cx, ".", 1) : cx_strndup(cx, path, len);
-    if (directory == NULL) return LLKV_NOMEM;
-    int fd = open(directory, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-    if (fd < 0) return fail(cx, "open", directory, errno);
-    llkv_code rc = LLKV_OK;
-    /* Some file systems cannot sync a directory and say so. */
-    int result = fault_due(&io_fault) ? injected() : fsync(fd);
-    if (result != 0 && errno != EINVAL && errno != EROFS) rc = fail(cx, "sync", directory, errno);
-    close(fd);
-    return rc;
 }

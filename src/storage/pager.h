@@ -36,8 +36,11 @@ llkv_pager *pager_memory_new(struct mem_budget *budget);
 #define PAGER_CALL_LIST(X)                                                                         \
     X(BATCH_BEGIN)                                                                                 \
     X(BATCH_ADD)                                                                                   \
-    X(BATCH_SEAL) X(BATCH_ABORT) X(BATCH_SYNC) X(DISCARD) X(VIEW) X(VIEW_RELEASE) X(ROOT_GET)      \
-        X(ROOT_PUBLISH) X(LOG_APPEND) X(LOG_SYNC) X(LOG_REPLAY) X(LOG_TRIM)
+    X(BATCH_SEAL)                                                                                  \
+    X(BATCH_ABORT)                                                                                 \
+    X(BATCH_SYNC)                                                                                  \
+    X(DISCARD)                                                                                     \
+    X(VIEW) X(VIEW_RELEASE) X(ROOT_GET) X(ROOT_PUBLISH) X(LOG_APPEND) X(LOG_SYNC) X(LOG_REPLAY)
 
 enum pager_call {
 #define X(name) PAGER_CALL_##name,

@@ -15,9 +15,8 @@ struct check {
     llkv_pager *pager;
     const llkv_pager_methods *m;
     llkv_error *error;
-    const uint64_t *lsns; /* of the groups a replay is to bring, in this order */
-    uint32_t first_group; /* the number of the first of them */
-    uint32_t replay_count;
+    uint32_t replay_group; /* the number of the next group a replay is to bring */
+    uint64_t replay_lsn;   /* and its first frame */
     bool replay_wrong;
 };
 
@@ -58,47 +57,59 @@ static llkv_code check_methods(struct check *c)
     llkv_pager_caps caps = m->caps(c->pager);
     RULE(c, caps.struct_size >= sizeof caps, "caps: struct_size is not set");
     RULE(c, caps.batch_bytes_max >= BIG_BYTES * 2, "caps: batch_bytes_max is too small");
-    bool log = m->log_append && m->log_sync && m->log_replay && m->log_trim;
+    bool log = m->log_append && m->log_sync && m->log_replay;
     RULE(c, log || !(caps.flags & LLKV_PAGER_DURABLE_LOG), "a log is promised, its functions lack");
     return LLKV_OK;
 }
 
+struct root {
+    uint64_t version, replay_from;
+    size_t bytes;
+    uint8_t data[LLKV_PAGER_ROOT_BYTES_MAX];
+};
+
+static llkv_code root_get(struct check *c, struct root *out_root)
+{
+    return c->m->root_get(c->pager, &out_root->version, out_root->data, &out_root->bytes,
+                          &out_root->replay_from, c->error);
+}
+
 static llkv_code expect_root(struct check *c, uint64_t version, size_t bytes, uint64_t seed)
 {
-    uint8_t root[LLKV_PAGER_ROOT_BYTES_MAX];
-    uint64_t got_version = 0;
-    size_t got_bytes = 0;
-    TRY(c->m->root_get(c->pager, &got_version, root, &got_bytes, c->error));
-    RULE(c, got_version == version, "root_get: version %llu instead of %llu",
-         (unsigned long long)got_version, (unsigned long long)version);
-    RULE(c, got_bytes == bytes, "root_get: %zu bytes instead of %zu", got_bytes, bytes);
-    RULE(c, filled(root, bytes, seed), "root_get: not the bytes that were published");
+    struct root root = {0};
+    TRY(root_get(c, &root));
+    RULE(c, root.version == version, "root_get: version %llu instead of %llu",
+         (unsigned long long)root.version, (unsigned long long)version);
+    RULE(c, root.bytes == bytes, "root_get: %zu bytes instead of %zu", root.bytes, bytes);
+    RULE(c, filled(root.data, bytes, seed), "root_get: not the bytes that were published");
+    RULE(c, root.replay_from == 1, "root_get: not the replay_from that was published");
     return LLKV_OK;
 }
 
 static llkv_code check_root(struct check *c)
 {
-    uint8_t root[LLKV_PAGER_ROOT_BYTES_MAX + 1];
-    uint64_t version = 0;
-    size_t bytes = 0;
-    TRY(c->m->root_get(c->pager, &version, root, &bytes, c->error));
-    RULE(c, version == 0 && bytes == 0, "root_get: an empty pager has version 0 and 0 bytes");
-    fill(root, ODD_BYTES, 1);
-    TRY(c->m->root_publish(c->pager, 0, root, ODD_BYTES, c->error));
-    TRY(c->m->root_get(c->pager, &version, root, &bytes, c->error));
+    uint8_t bytes[LLKV_PAGER_ROOT_BYTES_MAX + 1];
+    struct root root = {0};
+    TRY(root_get(c, &root));
+    RULE(c, root.version == 0 && root.bytes == 0,
+         "root_get: an empty pager has version 0 and 0 bytes");
+    RULE(c, root.replay_from == 1, "root_get: an empty pager is replayed from lsn 1");
+    fill(bytes, ODD_BYTES, 1);
+    TRY(c->m->root_publish(c->pager, 0, bytes, ODD_BYTES, 1, c->error));
+    TRY(root_get(c, &root));
+    const uint64_t version = root.version;
     RULE(c, version > 0, "root_publish: the version did not grow");
     TRY(expect_root(c, version, ODD_BYTES, 1));
-    fill(root, sizeof root, 2);
-    llkv_code rc = c->m->root_publish(c->pager, version - 1, root, SMALL_BYTES, NULL);
+    fill(bytes, sizeof bytes, 2);
+    llkv_code rc = c->m->root_publish(c->pager, version - 1, bytes, SMALL_BYTES, 1, NULL);
     RULE(c, rc == LLKV_CONFLICT, "root_publish: a stale version must be LLKV_CONFLICT");
-    rc = c->m->root_publish(c->pager, version, root, sizeof root, NULL);
+    rc = c->m->root_publish(c->pager, version, bytes, sizeof bytes, 1, NULL);
     RULE(c, rc != LLKV_OK, "root_publish: a root beyond the limit was taken");
     TRY(expect_root(c, version, ODD_BYTES, 1));
-    TRY(c->m->root_publish(c->pager, version, root, LLKV_PAGER_ROOT_BYTES_MAX, c->error));
-    uint64_t next = 0;
-    TRY(c->m->root_get(c->pager, &next, root, &bytes, c->error));
-    RULE(c, next > version, "root_publish: the version did not grow");
-    return expect_root(c, next, LLKV_PAGER_ROOT_BYTES_MAX, 2);
+    TRY(c->m->root_publish(c->pager, version, bytes, LLKV_PAGER_ROOT_BYTES_MAX, 1, c->error));
+    TRY(root_get(c, &root));
+    RULE(c, root.version > version, "root_publish: the version did not grow");
+    return expect_root(c, root.version, LLKV_PAGER_ROOT_BYTES_MAX, 2);
 }
 
 /* One batch of pieces of several sizes, built piece by piece. */
@@ -232,46 +243,128 @@ static llkv_code check_discard(struct check *c, const struct built *gone, const 
     return LLKV_OK;
 }
 
+/* ---- the log: group g holds g % 3 + 1 frames, the empty one behind it none ---- */
+
 enum { LOG_GROUPS = 20 };
 
-static llkv_code replayed(void *arg, uint64_t lsn, const void *group, size_t bytes)
+static uint32_t frames_of(uint32_t group)
+{
+    return group % 3 + 1;
+}
+
+/* The lsn of the first frame of a group. */
+static uint64_t first_lsn_of(uint32_t group)
+{
+    uint64_t lsn = 1;
+    for (uint32_t i = 0; i < group; i++)
+        lsn += frames_of(i);
+    return lsn;
+}
+
+static llkv_code replayed(void *arg, uint64_t first_lsn, uint32_t frames, const void *bytes,
+                          size_t size)
 {
     struct check *c = arg;
-    uint32_t number = c->first_group + c->replay_count++;
-    bool right = number < LOG_GROUPS && lsn == c->lsns[number] && bytes == ODD_BYTES + number &&
-                 filled(group, bytes, number);
+    if (frames == 0 && size == 0) return LLKV_OK;
+    uint32_t group = c->replay_group++;
+    bool right = group < LOG_GROUPS && first_lsn == first_lsn_of(group) &&
+                 frames == frames_of(group) && size == ODD_BYTES + group &&
+                 filled(bytes, size, group);
     c->replay_wrong |= !right;
     return LLKV_OK;
 }
 
-/* Replay from group `first` on must bring it and all later ones, and nothing else. */
-static llkv_code expect_replay(struct check *c, uint32_t first)
+static llkv_code stop_replay(void *arg, uint64_t first_lsn, uint32_t frames, const void *bytes,
+                             size_t size)
 {
-    c->first_group = first;
-    c->replay_count = 0;
+    (void)arg;
+    (void)first_lsn;
+    (void)frames;
+    (void)bytes;
+    (void)size;
+    return LLKV_CANCELLED;
+}
+
+/* Replay from `lsn` must bring the groups from number `first` on and nothing else. */
+static llkv_code expect_replay(struct check *c, uint64_t lsn, uint32_t first)
+{
+    c->replay_group = first;
     c->replay_wrong = false;
-    TRY(c->m->log_replay(c->pager, c->lsns[first], replayed, c, c->error));
+    TRY(c->m->log_replay(c->pager, lsn, replayed, c, c->error));
     RULE(c, !c->replay_wrong, "log_replay: wrong groups, or not in the order of their lsn");
-    RULE(c, c->replay_count == LOG_GROUPS - first, "log_replay: %u groups instead of %u",
-         c->replay_count, LOG_GROUPS - first);
+    RULE(c, c->replay_group == LOG_GROUPS, "log_replay: %u groups instead of %u",
+         c->replay_group - first, LOG_GROUPS - first);
     return LLKV_OK;
+}
+
+static llkv_code append(struct check *c, uint32_t group, llkv_error *error)
+{
+    uint8_t bytes[ODD_BYTES + LOG_GROUPS];
+    fill(bytes, sizeof bytes, group);
+    llkv_pager_group written = {.struct_size = sizeof written,
+                                .frames = frames_of(group),
+                                .first_lsn = first_lsn_of(group),
+                                .bytes = bytes,
+                                .size = ODD_BYTES + group,
+                                .durable = group % 4 == 0};
+    return c->m->log_append(c->pager, &written, error);
+}
+
+/* What is refused changes nothing: the next group is taken as if nothing had been tried. */
+static llkv_code check_refused_groups(struct check *c)
+{
+    llkv_code rc = append(c, LOG_GROUPS + 1, NULL);
+    RULE(c, rc != LLKV_OK, "log_append: a gap between lsns was taken");
+    rc = append(c, 1, NULL);
+    RULE(c, rc != LLKV_OK, "log_append: an lsn was taken twice");
+    llkv_pager_group big = {.struct_size = sizeof big, .frames = 1, .bytes = c};
+    big.first_lsn = first_lsn_of(LOG_GROUPS / 2);
+    big.size = LLKV_PAGER_GROUP_BYTES_MAX + 1;
+    rc = c->m->log_append(c->pager, &big, NULL);
+    RULE(c, rc != LLKV_OK, "log_append: a group beyond the limit was taken");
+    rc = c->m->log_sync(c->pager, big.first_lsn, NULL);
+    RULE(c, rc != LLKV_OK, "log_sync: an lsn that was not written is said to be durable");
+    return LLKV_OK;
+}
+
+static llkv_code check_log_root(struct check *c)
+{
+    struct root root = {0};
+    const uint32_t half = LOG_GROUPS / 2;
+    uint64_t end = first_lsn_of(LOG_GROUPS);
+    TRY(root_get(c, &root));
+    llkv_code rc = c->m->root_publish(c->pager, root.version, "", 0, end + 1, NULL);
+    RULE(c, rc != LLKV_OK, "root_publish: a replay_from beyond the log was taken");
+    TRY(c->m->root_publish(c->pager, root.version, "", 0, first_lsn_of(half), c->error));
+    TRY(root_get(c, &root));
+    RULE(c, root.replay_from == first_lsn_of(half),
+         "root_get: not the replay_from that was published");
+    rc = c->m->root_publish(c->pager, root.version, "", 0, root.replay_from - 1, NULL);
+    RULE(c, rc != LLKV_OK, "root_publish: replay_from went back");
+    TRY(expect_replay(c, root.replay_from, half));
+    TRY(c->m->root_publish(c->pager, root.version, "", 0, end, c->error));
+    return expect_replay(c, end, LOG_GROUPS);
 }
 
 static llkv_code check_log(struct check *c)
 {
-    uint64_t lsns[LOG_GROUPS];
-    uint8_t group[ODD_BYTES + LOG_GROUPS];
-    c->lsns = lsns;
+    const uint32_t half = LOG_GROUPS / 2;
+    llkv_pager_group empty = {.struct_size = sizeof empty, .first_lsn = 1};
+    TRY(c->m->log_append(c->pager, &empty, c->error));
     for (uint32_t i = 0; i < LOG_GROUPS; i++) {
-        fill(group, ODD_BYTES + i, i);
-        TRY(c->m->log_append(c->pager, group, ODD_BYTES + i, &lsns[i], c->error));
-        if (i > 0) RULE(c, lsns[i] > lsns[i - 1], "log_append: lsns do not ascend");
+        if (i == half) TRY(check_refused_groups(c));
+        TRY(append(c, i, c->error));
     }
-    TRY(c->m->log_sync(c->pager, lsns[LOG_GROUPS - 1], c->error));
-    TRY(expect_replay(c, 0));
-    TRY(expect_replay(c, LOG_GROUPS / 2));
-    TRY(c->m->log_trim(c->pager, lsns[LOG_GROUPS / 2], c->error));
-    return expect_replay(c, LOG_GROUPS / 2);
+    empty.first_lsn = first_lsn_of(LOG_GROUPS);
+    TRY(c->m->log_sync(c->pager, empty.first_lsn - 1, c->error));
+    TRY(c->m->log_append(c->pager, &empty, c->error));
+    TRY(expect_replay(c, 1, 0));
+    TRY(expect_replay(c, first_lsn_of(half), half));
+    /* Group 11 has three frames: the last of them brings it whole. */
+    TRY(expect_replay(c, first_lsn_of(half + 2) - 1, half + 1));
+    llkv_code rc = c->m->log_replay(c->pager, 1, stop_replay, c, NULL);
+    RULE(c, rc == LLKV_CANCELLED, "log_replay: the callback's code was not returned");
+    return check_log_root(c);
 }
 
 llkv_code llkv_pager_check(llkv_pager *pager, llkv_error *error)

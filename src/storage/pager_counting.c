@@ -106,27 +106,29 @@ static void counting_view_release(llkv_pager *pager, llkv_pager_view *view)
 }
 
 static llkv_code counting_root_get(llkv_pager *pager, uint64_t *out_version, void *out_root,
-                                   size_t *out_bytes, llkv_error *error)
+                                   size_t *out_bytes, uint64_t *out_replay_from, llkv_error *error)
 {
     llkv_pager *inner = note(pager, PAGER_CALL_ROOT_GET, 0);
     if (turn(pager)) return injected(error);
-    return inner->methods->root_get(inner, out_version, out_root, out_bytes, error);
+    return inner->methods->root_get(inner, out_version, out_root, out_bytes, out_replay_from,
+                                    error);
 }
 
 static llkv_code counting_root_publish(llkv_pager *pager, uint64_t expected_version,
-                                       const void *root, size_t bytes, llkv_error *error)
+                                       const void *root, size_t bytes, uint64_t replay_from,
+                                       llkv_error *error)
 {
     llkv_pager *inner = note(pager, PAGER_CALL_ROOT_PUBLISH, bytes);
     if (turn(pager)) return injected(error);
-    return inner->methods->root_publish(inner, expected_version, root, bytes, error);
+    return inner->methods->root_publish(inner, expected_version, root, bytes, replay_from, error);
 }
 
-static llkv_code counting_log_append(llkv_pager *pager, const void *group, size_t bytes,
-                                     uint64_t *out_lsn, llkv_error *error)
+static llkv_code counting_log_append(llkv_pager *pager, const llkv_pager_group *group,
+                                     llkv_error *error)
 {
-    llkv_pager *inner = note(pager, PAGER_CALL_LOG_APPEND, bytes);
+    llkv_pager *inner = note(pager, PAGER_CALL_LOG_APPEND, group->size);
     if (turn(pager)) return injected(error);
-    return inner->methods->log_append(inner, group, bytes, out_lsn, error);
+    return inner->methods->log_append(inner, group, error);
 }
 
 static llkv_code counting_log_sync(llkv_pager *pager, uint64_t lsn, llkv_error *error)
@@ -142,13 +144,6 @@ static llkv_code counting_log_replay(llkv_pager *pager, uint64_t from_lsn, llkv_
     llkv_pager *inner = note(pager, PAGER_CALL_LOG_REPLAY, 0);
     if (turn(pager)) return injected(error);
     return inner->methods->log_replay(inner, from_lsn, fn, arg, error);
-}
-
-static llkv_code counting_log_trim(llkv_pager *pager, uint64_t below_lsn, llkv_error *error)
-{
-    llkv_pager *inner = note(pager, PAGER_CALL_LOG_TRIM, 0);
-    if (turn(pager)) return injected(error);
-    return inner->methods->log_trim(inner, below_lsn, error);
 }
 
 static void counting_close(llkv_pager *pager)
@@ -180,7 +175,6 @@ llkv_pager *pager_counting_new(struct mem_budget *budget, llkv_pager *inner)
         cp->methods.log_append = counting_log_append;
         cp->methods.log_sync = counting_log_sync;
         cp->methods.log_replay = counting_log_replay;
-        cp->methods.log_trim = counting_log_trim;
     }
     cp->pager.methods = &cp->methods;
     return &cp->pager;

@@ -32,7 +32,7 @@ struct memory_pager {
     struct llkv_pager_batch **batches; /* ascending seq */
     uint32_t batch_count, batch_capacity;
     uint32_t last_seq;
-    uint64_t root_version;
+    uint64_t root_version, replay_from;
     size_t root_bytes;
     uint8_t root[LLKV_PAGER_ROOT_BYTES_MAX];
 };
@@ -290,20 +290,21 @@ static void memory_view_release(llkv_pager *pager, llkv_pager_view *view)
 }
 
 static llkv_code memory_root_get(llkv_pager *pager, uint64_t *out_version, void *out_root,
-                                 size_t *out_bytes, llkv_error *error)
+                                 size_t *out_bytes, uint64_t *out_replay_from, llkv_error *error)
 {
     (void)error;
     struct memory_pager *mp = memory_of(pager);
     pthread_mutex_lock(&mp->lock);
     *out_version = mp->root_version;
     *out_bytes = mp->root_bytes;
+    *out_replay_from = mp->replay_from;
     memcpy(out_root, mp->root, mp->root_bytes);
     pthread_mutex_unlock(&mp->lock);
     return LLKV_OK;
 }
 
 static llkv_code memory_root_publish(llkv_pager *pager, uint64_t expected_version, const void *root,
-                                     size_t bytes, llkv_error *error)
+                                     size_t bytes, uint64_t replay_from, llkv_error *error)
 {
     struct memory_pager *mp = memory_of(pager);
     if (bytes > LLKV_PAGER_ROOT_BYTES_MAX)
@@ -313,6 +314,7 @@ static llkv_code memory_root_publish(llkv_pager *pager, uint64_t expected_versio
     if (version == expected_version) {
         if (bytes != 0) memcpy(mp->root, root, bytes);
         mp->root_bytes = bytes;
+        mp->replay_from = replay_from;
         mp->root_version++;
     }
     pthread_mutex_unlock(&mp->lock);
@@ -353,6 +355,7 @@ llkv_pager *pager_memory_new(struct mem_budget *budget)
     if (mp == NULL) return NULL;
     mp->pager.methods = &memory_methods;
     mp->budget = budget;
+    mp->replay_from = 1;
     if (pthread_mutex_init(&mp->lock, NULL) != 0) {
         mem_free(mp);
         return NULL;

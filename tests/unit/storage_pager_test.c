@@ -124,14 +124,15 @@ static void pass_release(llkv_pager *p, llkv_pager_view *v)
 {
     inner_of(p)->methods->view_release(inner_of(p), v);
 }
-static llkv_code pass_root_get(llkv_pager *p, uint64_t *v, void *r, size_t *n, llkv_error *e)
+static llkv_code pass_root_get(llkv_pager *p, uint64_t *v, void *r, size_t *n, uint64_t *f,
+                               llkv_error *e)
 {
-    return inner_of(p)->methods->root_get(inner_of(p), v, r, n, e);
+    return inner_of(p)->methods->root_get(inner_of(p), v, r, n, f, e);
 }
-static llkv_code pass_root_publish(llkv_pager *p, uint64_t v, const void *r, size_t n,
+static llkv_code pass_root_publish(llkv_pager *p, uint64_t v, const void *r, size_t n, uint64_t f,
                                    llkv_error *e)
 {
-    return inner_of(p)->methods->root_publish(inner_of(p), v, r, n, e);
+    return inner_of(p)->methods->root_publish(inner_of(p), v, r, n, f, e);
 }
 static void pass_close(llkv_pager *p)
 {
@@ -176,16 +177,24 @@ static llkv_code generous_view(llkv_pager *p, uint64_t h, uint64_t n, llkv_pager
     (void)e;
     return pass_view(p, pager_handle(1, 0), 1, v, NULL);
 }
-static llkv_code careless_publish(llkv_pager *p, uint64_t v, const void *r, size_t n, llkv_error *e)
+static llkv_code careless_publish(llkv_pager *p, uint64_t v, const void *r, size_t n, uint64_t f,
+                                  llkv_error *e)
 {
     uint8_t old[LLKV_PAGER_ROOT_BYTES_MAX];
     size_t bytes;
-    llkv_code rc = pass_root_get(p, &v, old, &bytes, e);
-    return rc == LLKV_OK ? pass_root_publish(p, v, r, n, e) : rc;
+    uint64_t from;
+    llkv_code rc = pass_root_get(p, &v, old, &bytes, &from, e);
+    return rc == LLKV_OK ? pass_root_publish(p, v, r, n, f, e) : rc;
 }
-static llkv_code cut_publish(llkv_pager *p, uint64_t v, const void *r, size_t n, llkv_error *e)
+static llkv_code cut_publish(llkv_pager *p, uint64_t v, const void *r, size_t n, uint64_t f,
+                             llkv_error *e)
 {
-    return pass_root_publish(p, v, r, n > LLKV_PAGER_ROOT_BYTES_MAX ? 64 : n, e);
+    return pass_root_publish(p, v, r, n > LLKV_PAGER_ROOT_BYTES_MAX ? 64 : n, f, e);
+}
+static llkv_code forgetful_publish(llkv_pager *p, uint64_t v, const void *r, size_t n, uint64_t f,
+                                   llkv_error *e)
+{
+    return pass_root_publish(p, v, r, n, f - 1, e);
 }
 static llkv_pager_caps empty_caps(llkv_pager *p)
 {
@@ -248,6 +257,7 @@ static void breaks_are_found(void **state)
     expect_found(view, generous_view);
     expect_found(root_publish, careless_publish);
     expect_found(root_publish, cut_publish);
+    expect_found(root_publish, forgetful_publish);
     expect_found(caps, empty_caps);
     expect_found(caps, log_caps);
     expect_found(discard, NULL);
@@ -259,81 +269,100 @@ static void breaks_are_found(void **state)
 
 struct logging {
     struct broken base;
-    uint8_t *groups[64];
-    size_t bytes[64];
-    uint64_t count, trimmed;
-    uint64_t step; /* lsns are multiples of it */
-    bool forgets, reversed;
+    llkv_pager_group groups[64]; /* their bytes are copies */
+    uint32_t count;
+    uint64_t next_lsn;
+    enum log_fault {
+        SOUND,
+        FORGETS,
+        REVERSED,
+        GAPS,
+        HUGE_GROUPS,
+        FRAMES_LOST,
+        SYNCS_ANYTHING
+    } fault;
 };
 
 static struct logging *logging_of(llkv_pager *p)
 {
     return (struct logging *)(void *)p;
 }
-static llkv_code log_append(llkv_pager *p, const void *group, size_t bytes, uint64_t *lsn,
-                            llkv_error *e)
+static llkv_code log_append(llkv_pager *p, const llkv_pager_group *group, llkv_error *e)
 {
     struct logging *l = logging_of(p);
     (void)e;
-    l->groups[l->count] = malloc(bytes);
-    memcpy(l->groups[l->count], group, bytes);
-    l->bytes[l->count++] = bytes;
-    *lsn = l->count * l->step;
+    if (group->first_lsn != l->next_lsn && l->fault != GAPS) return LLKV_MISUSE;
+    if (group->size > LLKV_PAGER_GROUP_BYTES_MAX && l->fault != HUGE_GROUPS) return LLKV_LIMIT;
+    if (group->size > LLKV_PAGER_GROUP_BYTES_MAX) return LLKV_OK;
+    llkv_pager_group copy = *group;
+    void *bytes = malloc(group->size + 1);
+    if (group->size != 0) memcpy(bytes, group->bytes, group->size);
+    copy.bytes = bytes;
+    l->groups[l->count++] = copy;
+    l->next_lsn += group->frames;
     return LLKV_OK;
 }
 static llkv_code log_sync(llkv_pager *p, uint64_t lsn, llkv_error *e)
 {
-    (void)p;
-    (void)lsn;
     (void)e;
-    return LLKV_OK;
+    struct logging *l = logging_of(p);
+    return lsn < l->next_lsn || l->fault == SYNCS_ANYTHING ? LLKV_OK : LLKV_MISUSE;
 }
 static llkv_code log_replay(llkv_pager *p, uint64_t from, llkv_pager_replay_fn *fn, void *arg,
                             llkv_error *e)
 {
     struct logging *l = logging_of(p);
     (void)e;
-    for (uint64_t i = 0; i < l->count; i++) {
-        uint64_t at = l->reversed ? l->count - 1 - i : i;
-        uint64_t lsn = (at + 1) * l->step;
-        if (lsn < from || lsn < l->trimmed || (l->forgets && at + 1 == l->count)) continue;
-        TRY(fn(arg, lsn, l->groups[at], l->bytes[at]));
+    for (uint32_t i = 0; i < l->count; i++) {
+        const llkv_pager_group *g = &l->groups[l->fault == REVERSED ? l->count - 1 - i : i];
+        if (g->first_lsn + g->frames <= from) continue;
+        if (l->fault == FORGETS && g->first_lsn + g->frames == l->next_lsn) continue;
+        TRY(fn(arg, g->first_lsn, l->fault == FRAMES_LOST ? 1 : g->frames, g->bytes, g->size));
     }
     return LLKV_OK;
 }
-static llkv_code log_trim(llkv_pager *p, uint64_t below, llkv_error *e)
+static llkv_code log_publish(llkv_pager *p, uint64_t v, const void *r, size_t n, uint64_t f,
+                             llkv_error *e)
 {
-    (void)e;
-    logging_of(p)->trimmed = below;
-    return LLKV_OK;
+    uint8_t old[LLKV_PAGER_ROOT_BYTES_MAX];
+    size_t bytes;
+    uint64_t version, from;
+    TRY(pass_root_get(p, &version, old, &bytes, &from, e));
+    if (f < from || f > logging_of(p)->next_lsn) return LLKV_MISUSE;
+    return pass_root_publish(p, v, r, n, f, e);
 }
 
-static llkv_code log_verdict(uint64_t step, bool forgets, bool reversed)
+static llkv_code log_verdict(enum log_fault fault)
 {
-    struct logging l = {.step = step, .forgets = forgets, .reversed = reversed};
+    struct logging l = {.next_lsn = 1, .fault = fault};
     l.base.methods = passing;
     l.base.methods.caps = log_caps;
     l.base.methods.log_append = log_append;
     l.base.methods.log_sync = log_sync;
     l.base.methods.log_replay = log_replay;
-    l.base.methods.log_trim = log_trim;
+    l.base.methods.root_publish = log_publish;
     l.base.inner = pager_memory_new(NULL);
     l.base.pager.methods = &l.base.methods;
-    llkv_code rc = llkv_pager_check(&l.base.pager, NULL);
+    llkv_error error = LLKV_ERROR_INIT;
+    llkv_code rc = llkv_pager_check(&l.base.pager, &error);
+    if (fault == SOUND && rc != LLKV_OK) fail_msg("%s", error.message);
     l.base.pager.methods->close(&l.base.pager);
-    for (uint64_t i = 0; i < l.count; i++)
-        free(l.groups[i]);
+    for (uint32_t i = 0; i < l.count; i++) {
+        union {
+            const void *constant;
+            void *plain;
+        } bytes = {.constant = l.groups[i].bytes};
+        free(bytes.plain);
+    }
     return rc;
 }
 
 static void logs_are_checked(void **state)
 {
     (void)state;
-    assert_int_equal(log_verdict(1, false, false), LLKV_OK);
-    assert_int_equal(log_verdict(4096, false, false), LLKV_OK);
-    assert_int_equal(log_verdict(0, false, false), LLKV_CORRUPT);
-    assert_int_equal(log_verdict(1, true, false), LLKV_CORRUPT);
-    assert_int_equal(log_verdict(1, false, true), LLKV_CORRUPT);
+    assert_int_equal(log_verdict(SOUND), LLKV_OK);
+    for (enum log_fault fault = FORGETS; fault <= SYNCS_ANYTHING; fault++)
+        if (log_verdict(fault) != LLKV_CORRUPT) fail_msg("fault %d was not found", (int)fault);
 }
 
 int main(void)

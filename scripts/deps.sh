@@ -8,7 +8,7 @@ set -euo pipefail
 build=(make gcc libc6-dev binutils cmake ninja-build pkg-config re2c lemon
   libxxhash-dev libutf8proc-dev libpcre2-dev libedit-dev libuv1-dev libmd-dev zlib1g-dev
   libcmocka-dev python3)
-test=(g++ git xz-utils)
+test=(g++ git xz-utils spin)
 lint=(clang-tidy clang-format cppcheck)
 matrix=(clang llvm libclang-rt-14-dev gcovr)
 bench=(libsqlite3-dev)

@@ -66,3 +66,19 @@ bool cpu_has_clmul(void)
     return false;
 #endif
 }
+
+bool cpu_has_crc32c(void)
+{
+#if defined(__x86_64__)
+    static atomic_int known = -1; /* racing threads find the same answer */
+    int has = atomic_load_explicit(&known, memory_order_relaxed);
+    if (has < 0) {
+        __builtin_cpu_init();
+        has = cpu_tier_get() != CPU_BASELINE && __builtin_cpu_supports("sse4.2");
+        atomic_store_explicit(&known, has, memory_order_relaxed);
+    }
+    return has != 0;
+#else
+    return false;
+#endif
+}

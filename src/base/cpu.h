@@ -14,6 +14,8 @@ enum cpu_tier {
 enum cpu_tier cpu_tier_get(void);
 /* Carry-less multiplication of 64-bit words, on x86-64. Never with LLKV_CPU=baseline. */
 bool cpu_has_clmul(void);
+/* The CRC-32C instruction of SSE 4.2. Never with LLKV_CPU=baseline. */
+bool cpu_has_crc32c(void);
 /* "baseline", "avx2", "avx512" */
 const char *cpu_tier_name(enum cpu_tier tier);
 #endif

@@ -3,243 +3,108 @@
 #include <assert.h>
 #include <string.h>
 
-enum { PAD_BYTES = 16, PIECES_PER_COLUMN = 3 };
+#define HEADER_MAGIC UINT32_C(0x4753454c)
+enum { HEADER_FORMAT = 1, HEADER_FIXED_BYTES = 24 };
 
-/* Spaces of one column inside the batch that is being built. */
-struct pieces {
-    void *space[PIECES_PER_COLUMN]; /* values or offsets, validity, heap; NULL: not there */
-    uint64_t offset[PIECES_PER_COLUMN];
-    uint64_t bytes[PIECES_PER_COLUMN];
-    uint64_t text_bytes;
-};
-enum { PIECE_DATA, PIECE_VALIDITY, PIECE_HEAP };
-
-struct sealing {
-    struct cx *cx;
-    llkv_pager *pager;
-    const struct layout *layout;
-    const struct sealed_source *source;
-    llkv_pager_batch *batch;
-    struct pieces *pieces; /* one per column */
-    struct sealed *sealed;
-    uint64_t scratch[2 * VEC_WORDS_MAX];
-    uint64_t keys[VEC_ROWS_MAX];
-};
-
-static uint32_t vector_count(const struct layout *layout, uint32_t rows)
+static struct sealed *sealed_alloc(struct mem_budget *budget, llkv_pager *pager,
+                                   const struct layout *layout)
 {
-    return (rows + layout->vector_rows - 1) / layout->vector_rows;
-}
-
-static struct vector source_vector(struct sealing *s, uint32_t column, uint32_t vector)
-{
-    return s->source->vector(s->source->arg, column, vector, s->scratch);
-}
-
-/* How much room does the column need? */
-static llkv_code measure(struct sealing *s, uint32_t c)
-{
-    const struct layout *layout = s->layout;
-    enum phys_type phys = layout->phys[c];
-    struct pieces *p = &s->pieces[c];
-    const uint32_t vectors = vector_count(layout, s->source->rows);
-    uint64_t nulls = 0;
-    if (phys == PHYS_NULLS) return LLKV_OK;
-    for (uint32_t v = 0; v < vectors; v++) {
-        struct vector in = source_vector(s, c, v);
-        if (in.validity != NULL) nulls += in.rows - bitmap_count(in.validity, in.rows);
-        const struct str_view *views = in.data;
-        for (uint32_t i = 0; phys == PHYS_VIEW && i < in.rows; i++)
-            if (vec_valid(&in, i)) p->text_bytes += views[i].len;
-    }
-    if (p->text_bytes > INT32_MAX)
-        return cx_fail(s->cx, LLKV_LIMIT, "the texts of a segment are too long");
-    const uint64_t bits = (uint64_t)vectors * layout->vector_words * sizeof(uint64_t);
-    p->bytes[PIECE_DATA] = phys == PHYS_VIEW   ? ((uint64_t)s->source->rows + 1) * sizeof(int32_t)
-                           : phys == PHYS_BOOL ? bits
-                                               : (uint64_t)s->source->rows * phys_bytes[phys];
-    p->bytes[PIECE_HEAP] = p->text_bytes;
-    p->bytes[PIECE_VALIDITY] = nulls == 0 ? 0 : bits;
-    return LLKV_OK;
-}
-
-static llkv_code add_pieces(struct sealing *s, uint32_t c)
-{
-    struct pieces *p = &s->pieces[c];
-    TRY(measure(s, c));
-    for (uint32_t i = 0; i < PIECES_PER_COLUMN; i++) {
-        if (p->bytes[i] == 0) continue;
-        TRY(pager_batch_add(s->cx, s->pager, s->batch, p->bytes[i] + PAD_BYTES, &p->space[i],
-                            &p->offset[i]));
-        memset((uint8_t *)p->space[i] + p->bytes[i], 0, PAD_BYTES);
-        s->sealed->batch_bytes = p->offset[i] + p->bytes[i] + PAD_BYTES;
-    }
-    return LLKV_OK;
-}
-
-static void copy_texts(struct pieces *p, const struct vector *in, uint32_t first)
-{
-    int32_t *offsets = (int32_t *)p->space[PIECE_DATA] + first;
-    uint8_t *heap = p->space[PIECE_HEAP];
-    const struct str_view *views = in->data;
-    if (first == 0) offsets[0] = 0;
-    uint32_t at = (uint32_t)offsets[0];
-    for (uint32_t i = 0; i < in->rows; i++) {
-        uint32_t len = vec_valid(in, i) ? views[i].len : 0;
-        if (len != 0) memcpy(heap + at, str_data(&views[i]), len);
-        at += len;
-        offsets[i + 1] = (int32_t)at;
-    }
-}
-
-static void copy_bits(uint64_t *to, const uint64_t *from, uint32_t rows, uint32_t words)
-{
-    memset(to, 0, words * sizeof *to);
-    if (from == NULL) {
-        bitmap_fill(to, rows, true);
-    } else {
-        bitmap_copy_bits(to, from, 0, rows);
-    }
-}
-
-static void copy_vector(struct sealing *s, uint32_t c, uint32_t v, const struct vector *in)
-{
-    const struct layout *layout = s->layout;
-    enum phys_type phys = layout->phys[c];
-    struct pieces *p = &s->pieces[c];
-    const uint32_t first = v * layout->vector_rows;
-    const uint32_t words = layout->vector_words;
-    if (phys == PHYS_NULLS) return;
-    if (phys == PHYS_VIEW) {
-        copy_texts(p, in, first);
-    } else if (phys == PHYS_BOOL) {
-        copy_bits((uint64_t *)p->space[PIECE_DATA] + (size_t)v * words, in->data, in->rows, words);
-    } else {
-        const size_t width = phys_bytes[phys];
-        memcpy((uint8_t *)p->space[PIECE_DATA] + first * width, in->data, in->rows * width);
-    }
-    if (p->space[PIECE_VALIDITY] == NULL) return;
-    copy_bits((uint64_t *)p->space[PIECE_VALIDITY] + (size_t)v * words, in->validity, in->rows,
-              words);
-}
-
-/* What the vector tells about the column. */
-static void note_vector(struct sealing *s, uint32_t c, uint32_t v, const struct vector *in)
-{
-    enum phys_type phys = s->layout->phys[c];
-    struct sealed_column *column = &s->sealed->columns[c];
-    struct zone *zone = &column->zones[v];
-    bool keyed = zone_has_keys(phys);
-    if (phys == PHYS_NULLS) {
-        zone->nulls = in->rows;
-        zone_merge(&column->zone, zone);
-        return;
-    }
-    if (keyed) zone_keys(phys, in->data, 0, in->rows, s->keys);
-    zone_add(zone, keyed ? s->keys : NULL, in->validity, in->rows);
-    zone_merge(&column->zone, zone);
-    if (s->source->sketches != NULL)
-        sketch_add(&s->source->sketches[c], phys, in->data, 0, in->validity, in->rows);
-    if (zone->nulls != 0) column->ascending = column->strictly = false;
-    if (!column->ascending) return;
-    if (v == 0) column->first_key = s->keys[0];
-    zone_order(s->keys, in->rows, v == 0 ? NULL : &column->last_key, &column->ascending,
-               &column->strictly);
-    column->last_key = s->keys[in->rows - 1];
-}
-
-static void fill_column(struct sealing *s, uint32_t c)
-{
-    struct sealed_column *column = &s->sealed->columns[c];
-    column->ascending = column->strictly = zone_is_exact(s->layout->phys[c]);
-    for (uint32_t v = 0; v < vector_count(s->layout, s->source->rows); v++) {
-        struct vector in = source_vector(s, c, v);
-        assert(in.shape == VEC_FLAT);
-        copy_vector(s, c, v, &in);
-        note_vector(s, c, v, &in);
-    }
-}
-
-static llkv_code view_piece(struct sealing *s, uint32_t c, uint32_t piece, const uint8_t **out)
-{
-    struct pieces *p = &s->pieces[c];
-    struct sealed *sealed = s->sealed;
-    if (p->bytes[piece] == 0) return LLKV_OK;
-    llkv_pager_view *view = &sealed->views[sealed->view_count];
-    TRY(pager_view(s->cx, s->pager, pager_handle(sealed->batch_seq, p->offset[piece]),
-                   p->bytes[piece] + PAD_BYTES, view));
-    sealed->view_count++;
-    *out = view->data;
-    return LLKV_OK;
-}
-
-static llkv_code view_column(struct sealing *s, uint32_t c)
-{
-    struct sealed_column *column = &s->sealed->columns[c];
-    const uint8_t *validity = NULL;
-    TRY(view_piece(s, c, PIECE_DATA, &column->data));
-    TRY(view_piece(s, c, PIECE_VALIDITY, &validity));
-    TRY(view_piece(s, c, PIECE_HEAP, &column->heap));
-    column->validity = (const uint64_t *)(const void *)validity;
-    if (s->layout->phys[c] == PHYS_VIEW && column->heap == NULL) column->heap = column->data;
-    return LLKV_OK;
-}
-
-/* The struct, its views and its zones: three allocations, all freed by sealed_free. */
-static llkv_code sealed_alloc(struct cx *cx, struct mem_budget *budget, struct sealing *s)
-{
-    const struct layout *layout = s->layout;
-    const uint32_t columns = layout->column_count;
-    const uint32_t vectors = vector_count(layout, s->source->rows);
-    size_t bytes = sizeof(struct sealed) + columns * sizeof(struct sealed_column);
+    size_t bytes = sizeof(struct sealed) + layout->column_count * sizeof(struct column_chunk *);
     struct sealed *sealed = mem_alloc_zero(budget, bytes);
-    if (sealed == NULL) return cx_nomem(cx);
-    s->sealed = sealed;
+    if (sealed == NULL) return NULL;
     sealed->layout = layout;
-    sealed->pager = s->pager;
-    sealed->rows = s->source->rows;
-    size_t view_bytes = (size_t)columns * PIECES_PER_COLUMN * sizeof(llkv_pager_view);
-    sealed->views = mem_alloc_zero(budget, view_bytes);
-    struct zone *zones = mem_alloc_zero(budget, (size_t)columns * vectors * sizeof *zones);
-    sealed->columns[0].zones = zones; /* freed from here */
-    if (sealed->views == NULL || zones == NULL) return cx_nomem(cx);
-    for (uint32_t c = 0; c < columns; c++)
-        sealed->columns[c].zones = zones + (size_t)c * vectors;
-    return LLKV_OK;
+    sealed->pager = pager;
+    return sealed;
+}
+
+void sealed_keep(struct sealed *sealed, bool keep)
+{
+    for (uint32_t c = 0; c < sealed->layout->column_count; c++)
+        if (sealed->columns[c] != NULL)
+            atomic_store_explicit(&sealed->columns[c]->kept, keep, memory_order_relaxed);
 }
 
 void sealed_free(void *object)
 {
     struct sealed *sealed = object;
     if (sealed == NULL) return;
-    const llkv_pager_methods *methods = sealed->pager->methods;
-    for (uint32_t i = 0; i < sealed->view_count; i++)
-        methods->view_release(sealed->pager, &sealed->views[i]);
-    if (sealed->batch_seq != 0) {
-        uint64_t bytes = (sealed->batch_bytes + LLKV_PAGER_ALIGN - 1) / LLKV_PAGER_ALIGN;
-        methods->discard(sealed->pager, sealed->batch_seq, 0, bytes * LLKV_PAGER_ALIGN);
+    bool discard = false;
+    for (uint32_t c = 0; c < sealed->layout->column_count; c++) {
+        struct column_chunk *chunk = sealed->columns[c];
+        if (chunk == NULL) continue;
+        discard = discard || !atomic_load_explicit(&chunk->kept, memory_order_relaxed);
+        chunk_unref(chunk);
     }
-    mem_free(sealed->views);
-    mem_free(sealed->columns[0].zones);
+    if (discard) blob_discard(sealed->pager, sealed->header);
     mem_free(sealed);
 }
 
-static llkv_code seal_batch(struct cx *cx, struct sealing *s)
+struct sealed *sealed_of(struct mem_budget *budget, llkv_pager *pager, const struct layout *layout,
+                         struct column_chunk **columns, const struct sealed *old)
 {
-    const uint32_t columns = s->layout->column_count;
-    TRY(pager_batch_begin(cx, s->pager, &s->batch));
-    llkv_code rc = LLKV_OK;
-    for (uint32_t c = 0; c < columns && rc == LLKV_OK; c++)
-        rc = add_pieces(s, c);
-    if (rc != LLKV_OK) {
-        s->pager->methods->batch_abort(s->pager, s->batch);
-        return rc;
+    struct sealed *sealed = sealed_alloc(budget, pager, layout);
+    if (sealed == NULL) return NULL;
+    for (uint32_t c = 0; c < layout->column_count; c++) {
+        sealed->columns[c] = columns[c];
+        if (columns[c] == NULL) {
+            sealed->columns[c] = old->columns[c];
+            chunk_ref(old->columns[c]);
+        }
+        sealed->rows = sealed->columns[c]->rows;
     }
-    for (uint32_t c = 0; c < columns; c++)
-        fill_column(s, c);
-    TRY(pager_batch_seal(cx, s->pager, s->batch, &s->sealed->batch_seq));
-    for (uint32_t c = 0; c < columns; c++)
-        TRY(view_column(s, c));
+    return sealed;
+}
+
+/* ---- writing ---- */
+
+/* u32 magic, u16 format, u16 reserved, u32 columns, u32 rows, u32 vector_rows, u32 bytes, then the
+ * references to the chunks and the sum of all that. */
+static llkv_code put_header(struct cx *cx, struct blob_sink *sink, const struct layout *layout,
+                            uint32_t rows, const struct blob_ref *chunks, struct blob_ref *out_ref)
+{
+    const uint32_t bytes = HEADER_FIXED_BYTES + layout->column_count * BLOB_REF_BYTES;
+    struct pack_writer w = {.budget = sink->budget};
+    llkv_code rc = blob_sink_reserve(cx, sink, bytes + sizeof(uint32_t));
+    if (rc != LLKV_OK) return rc;
+    pack_u32(&w, HEADER_MAGIC);
+    pack_u16(&w, HEADER_FORMAT);
+    pack_u16(&w, 0);
+    pack_u32(&w, layout->column_count);
+    pack_u32(&w, rows);
+    pack_u32(&w, layout->vector_rows);
+    pack_u32(&w, bytes);
+    for (uint32_t c = 0; c < layout->column_count; c++)
+        pack_blob_ref(&w, sink, chunks[c]);
+    pack_crc(&w);
+    rc = blob_sink_put(cx, sink, &w, out_ref);
+    pack_writer_deinit(&w);
+    return rc;
+}
+
+static llkv_code write_all(struct cx *cx, struct blob_sink *sink, const struct layout *layout,
+                           const struct sealed_source *source, struct blob_ref *chunks,
+                           struct blob_ref *out_header)
+{
+    for (uint32_t c = 0; c < layout->column_count; c++)
+        TRY(chunk_write(cx, sink, layout, c, source, &chunks[c]));
+    TRY(put_header(cx, sink, layout, source->rows, chunks, out_header));
+    TRY(blob_sink_finish(cx, sink));
+    for (uint32_t c = 0; c < layout->column_count; c++)
+        chunks[c].handle = blob_sink_resolve(sink, chunks[c].handle);
+    out_header->handle = blob_sink_resolve(sink, out_header->handle);
+    return LLKV_OK;
+}
+
+static llkv_code open_all(struct cx *cx, struct mem_budget *budget, struct sealed *sealed,
+                          const struct blob_ref *chunks, bool trusted)
+{
+    const struct layout *layout = sealed->layout;
+    for (uint32_t c = 0; c < layout->column_count; c++) {
+        TRY(chunk_open(cx, budget, sealed->pager, layout, c, chunks[c], &sealed->columns[c]));
+        if (sealed->columns[c]->rows != sealed->rows)
+            return cx_fail(cx, LLKV_CORRUPT, "columns of a segment differ in length");
+        if (trusted) TRY(chunk_make_ready(cx, sealed->columns[c], true));
+    }
     return LLKV_OK;
 }
 
@@ -247,51 +112,116 @@ llkv_code sealed_new(struct cx *cx, struct mem_budget *budget, llkv_pager *pager
                      const struct layout *layout, const struct sealed_source *source,
                      struct sealed **out_sealed)
 {
-    assert(source->rows > 0);
-    assert(source->rows <= layout->segment_rows);
-    struct sealing *s = mem_alloc_zero(budget, sizeof *s);
-    if (s == NULL) return cx_nomem(cx);
-    s->cx = cx;
-    s->pager = pager;
-    s->layout = layout;
-    s->source = source;
+    struct blob_sink sink;
+    struct sealed *sealed = NULL;
+    blob_sink_init(&sink, budget, pager);
     llkv_code rc = LLKV_OK;
-    s->pieces = mem_alloc_zero(budget, layout->column_count * sizeof *s->pieces);
-    if (s->pieces == NULL) {
+    struct blob_ref *chunks = mem_alloc(budget, layout->column_count * sizeof *chunks + 1);
+    sealed = sealed_alloc(budget, pager, layout);
+    if (chunks == NULL || sealed == NULL) {
         rc = cx_nomem(cx);
         goto done;
     }
-    TRY_TO(done, rc, sealed_alloc(cx, budget, s));
-    TRY_TO(done, rc, seal_batch(cx, s));
-    *out_sealed = s->sealed;
-    s->sealed = NULL;
+    sealed->rows = source->rows;
+    TRY_TO(done, rc, write_all(cx, &sink, layout, source, chunks, &sealed->header));
+    TRY_TO(done, rc, open_all(cx, budget, sealed, chunks, true));
+    sealed_keep(sealed, false);
+    *out_sealed = sealed;
+    sealed = NULL;
 done:
-    sealed_free(s->sealed);
-    mem_free(s->pieces);
-    mem_free(s);
+    if (rc != LLKV_OK) { /* the chunks are kept, the batches go as a whole */
+        sealed_free(sealed);
+        blob_sink_discard(&sink);
+    }
+    mem_free(chunks);
+    blob_sink_deinit(&sink);
     return rc;
 }
 
-struct vector sealed_vector(const struct sealed *sealed, uint32_t column, uint32_t vector,
-                            uint32_t n)
+/* ---- reading ---- */
+
+struct sealed_ref sealed_ref_of(const struct sealed *sealed)
 {
-    const struct layout *layout = sealed->layout;
-    const struct sealed_column *sc = &sealed->columns[column];
-    enum phys_type phys = layout->phys[column];
-    struct vector v = {.phys = (uint8_t)phys, .shape = VEC_FLAT, .flags = VEC_STABLE, .rows = n};
-    const size_t first = (size_t)vector * layout->vector_rows;
-    assert(first + n <= sealed->rows);
-    if (phys == PHYS_NULLS) return v;
-    if (phys == PHYS_VIEW) {
-        v.shape = VEC_OFFS;
-        v.data = sc->data + first * sizeof(int32_t);
-        v.aux = sc->heap;
-    } else if (phys == PHYS_BOOL) {
-        v.data = sc->data + (size_t)vector * layout->vector_words * sizeof(uint64_t);
-    } else {
-        v.data = sc->data + first * phys_bytes[phys];
+    assert(sealed->header.bytes != 0);
+    return (struct sealed_ref){.batch_seq = blob_batch(sealed->header),
+                               .header_offset = blob_offset(sealed->header)};
+}
+
+llkv_code sealed_sync(struct cx *cx, const struct sealed *sealed)
+{
+    uint32_t last = sealed->header.bytes == 0 ? 0 : blob_batch(sealed->header);
+    if (last != 0) TRY(pager_batch_sync(cx, sealed->pager, last));
+    for (uint32_t c = 0; c < sealed->layout->column_count; c++) {
+        uint32_t seq = blob_batch(sealed->columns[c]->head);
+        if (seq == last) continue;
+        last = seq;
+        TRY(pager_batch_sync(cx, sealed->pager, seq));
     }
-    if (sc->validity != NULL && sc->zones[vector].nulls != 0)
-        v.validity = sc->validity + (size_t)vector * layout->vector_words;
-    return v;
+    return LLKV_OK;
+}
+
+static llkv_code bad_header(struct cx *cx, struct sealed_ref ref)
+{
+    return cx_fail(cx, LLKV_CORRUPT, "batch %u holds no segment at %llu", ref.batch_seq,
+                   (unsigned long long)ref.header_offset);
+}
+
+/* The sum stands at the end, so the reference needs none. */
+static llkv_code read_header(struct cx *cx, const struct layout *layout, struct sealed_ref ref,
+                             const llkv_pager_view *view, struct sealed *sealed,
+                             struct blob_ref *out_chunks)
+{
+    const uint32_t bytes = HEADER_FIXED_BYTES + layout->column_count * BLOB_REF_BYTES;
+    struct pack_reader r;
+    pack_reader_init(&r, view->data, bytes + sizeof(uint32_t));
+    if (!unpack_crc(&r)) return bad_header(cx, ref);
+    bool sound = unpack_u32(&r) == HEADER_MAGIC;
+    sound = unpack_u16(&r) == HEADER_FORMAT && sound;
+    sound = unpack_u16(&r) == 0 && sound;
+    sound = unpack_u32(&r) == layout->column_count && sound;
+    sealed->rows = unpack_u32(&r);
+    sound = unpack_u32(&r) == layout->vector_rows && sound;
+    sound = unpack_u32(&r) == bytes && sound;
+    for (uint32_t c = 0; c < layout->column_count; c++)
+        out_chunks[c] = unpack_blob_ref(&r, ref.batch_seq);
+    return sound && !r.bad && pack_left(&r) == 0 ? LLKV_OK : bad_header(cx, ref);
+}
+
+llkv_code sealed_open(struct cx *cx, struct mem_budget *budget, llkv_pager *pager,
+                      const struct layout *layout, struct sealed_ref ref,
+                      struct sealed **out_sealed)
+{
+    const uint32_t bytes =
+        HEADER_FIXED_BYTES + layout->column_count * BLOB_REF_BYTES + (uint32_t)sizeof(uint32_t);
+    llkv_pager_view view = {0};
+    struct sealed *sealed = NULL;
+    if (ref.batch_seq == 0 || ref.header_offset % LLKV_PAGER_ALIGN != 0 ||
+        ref.header_offset / LLKV_PAGER_ALIGN > UINT32_MAX)
+        return bad_header(cx, ref);
+    struct blob_ref *chunks = mem_alloc(budget, layout->column_count * sizeof *chunks + 1);
+    llkv_code rc = LLKV_OK;
+    sealed = sealed_alloc(budget, pager, layout);
+    if (chunks == NULL || sealed == NULL) {
+        rc = cx_nomem(cx);
+        goto done;
+    }
+    uint64_t handle = pager_handle(ref.batch_seq, ref.header_offset);
+    TRY_TO(done, rc, pager_view(cx, pager, handle, bytes, &view));
+    TRY_TO(done, rc, read_header(cx, layout, ref, &view, sealed, chunks));
+    TRY_TO(done, rc, open_all(cx, budget, sealed, chunks, false));
+    sealed->header = (struct blob_ref){.handle = handle, .bytes = bytes};
+    *out_sealed = sealed;
+    sealed = NULL;
+done:
+    blob_view_release(pager, &view);
+    mem_free(chunks);
+    sealed_free(sealed);
+    return rc;
+}
+
+void sealed_add_sketches(const struct sealed *sealed, struct sketch *sketches)
+{
+    for (uint32_t c = 0; c < sealed->layout->column_count; c++)
+        if (sealed->columns[c]->sketch != NULL)
+            sketch_merge(&sketches[c], sealed->columns[c]->sketch);
 }

@@ -183,20 +183,22 @@ static const uint64_t *plain_words(const _Atomic uint64_t *words)
     return (const uint64_t *)(uintptr_t)words;
 }
 
-static struct value_source base_source(struct segment *segment, uint32_t column, uint32_t vector,
-                                       uint32_t rows)
+static llkv_code base_source(struct cx *cx, struct segment *segment, uint32_t column,
+                             uint32_t vector, uint32_t rows, struct value_source *out)
 {
     const struct layout *layout = segment->layout;
     const struct sealed *sealed = atomic_load_explicit(&segment->sealed, memory_order_acquire);
     struct value_source source = {.phys = layout->phys[column], .shape = VEC_FLAT};
-    if (source.phys == PHYS_NULLS) return source;
+    *out = source;
+    if (source.phys == PHYS_NULLS) return LLKV_OK;
     if (sealed != NULL) {
+        TRY(chunk_ready(cx, sealed->columns[column]));
         struct vector v = sealed_vector(sealed, column, vector, rows);
-        source.shape = v.shape;
-        source.data = v.data;
-        source.validity = v.validity;
-        source.heap = v.aux;
-        return source;
+        out->shape = v.shape;
+        out->data = v.data;
+        out->validity = v.validity;
+        out->heap = v.aux;
+        return LLKV_OK;
     }
     const struct open_block *block =
         atomic_load_explicit(&segment->vectors[vector].open, memory_order_acquire);
@@ -205,7 +207,8 @@ static struct value_source base_source(struct segment *segment, uint32_t column,
     source.data = open->data;
     if (atomic_load_explicit(&open->zone.nulls, memory_order_relaxed) != 0)
         source.validity = plain_words(open->validity);
-    return source;
+    *out = source;
+    return LLKV_OK;
 }
 
 static struct overlay *overlay_of(struct segment *segment, uint32_t column, uint32_t vector,
@@ -216,21 +219,21 @@ static struct overlay *overlay_of(struct segment *segment, uint32_t column, uint
     return overlays == NULL ? NULL : overlay_at(&overlays->heads[vector], ts);
 }
 
-struct value_source segment_source(struct segment *segment, uint32_t column, uint32_t vector,
-                                   uint32_t rows, int64_t ts)
+llkv_code segment_source(struct cx *cx, struct segment *segment, uint32_t column, uint32_t vector,
+                         uint32_t rows, int64_t ts, struct value_source *out)
 {
+    /* The overlay first: once it is cut, its values are in the base. */
     const struct overlay *overlay = overlay_of(segment, column, vector, ts);
-    struct value_source source;
     if (overlay != NULL && overlay->dense != NULL) {
-        source = (struct value_source){.phys = segment->layout->phys[column],
-                                       .shape = VEC_FLAT,
-                                       .data = overlay->dense->data,
-                                       .validity = overlay->dense->validity};
+        *out = (struct value_source){.phys = segment->layout->phys[column],
+                                     .shape = VEC_FLAT,
+                                     .data = overlay->dense->data,
+                                     .validity = overlay->dense->validity};
     } else {
-        source = base_source(segment, column, vector, rows);
+        TRY(base_source(cx, segment, column, vector, rows, out));
     }
-    if (overlay != NULL && overlay->patch.count != 0) source.overlay = overlay;
-    return source;
+    if (overlay != NULL && overlay->patch.count != 0) out->overlay = overlay;
+    return LLKV_OK;
 }
 
 static const _Atomic uint64_t *atomic_words(const void *words)
@@ -295,7 +298,8 @@ static void copy_patched(const struct value_source *source, uint32_t rows, struc
 llkv_code segment_read(struct cx *cx, struct segment *segment, uint32_t column, uint32_t vector,
                        uint32_t rows, int64_t ts, struct value_room *room, struct vector *out)
 {
-    struct value_source source = segment_source(segment, column, vector, rows, ts);
+    struct value_source source;
+    TRY(segment_source(cx, segment, column, vector, rows, ts, &source));
     *out = (struct vector){.phys = source.phys,
                            .shape = source.shape,
                            .flags = VEC_STABLE,
@@ -404,7 +408,7 @@ const uint64_t *segment_deleted(struct segment *segment, uint32_t vector, int64_
 static struct zone base_zone(struct segment *segment, uint32_t column, uint32_t vector)
 {
     const struct sealed *sealed = atomic_load_explicit(&segment->sealed, memory_order_acquire);
-    if (sealed != NULL) return sealed->columns[column].zones[vector];
+    if (sealed != NULL) return sealed->columns[column]->zones[vector];
     const struct open_block *block =
         atomic_load_explicit(&segment->vectors[vector].open, memory_order_acquire);
     return live_zone_read(&block->columns[column].zone);
@@ -413,8 +417,8 @@ static struct zone base_zone(struct segment *segment, uint32_t column, uint32_t 
 struct zone segment_vector_zone(struct segment *segment, uint32_t column, uint32_t vector,
                                 int64_t ts)
 {
+    const struct overlay *overlay = overlay_of(segment, column, vector, ts); /* before the base */
     struct zone zone = base_zone(segment, column, vector);
-    const struct overlay *overlay = overlay_of(segment, column, vector, ts);
     if (overlay != NULL) zone_merge(&zone, &overlay->zone);
     return zone;
 }
@@ -422,17 +426,17 @@ struct zone segment_vector_zone(struct segment *segment, uint32_t column, uint32
 struct zone segment_zone(struct segment *segment, uint32_t column, uint32_t rows)
 {
     struct zone zone = {0};
+    struct overlay_column *overlays = /* before the base */
+        atomic_load_explicit(&segment->overlays[column], memory_order_acquire);
     const struct sealed *sealed = atomic_load_explicit(&segment->sealed, memory_order_acquire);
     if (sealed != NULL) {
-        zone = sealed->columns[column].zone;
+        zone = sealed->columns[column]->zone;
     } else {
         for (uint32_t v = 0; v * segment->layout->vector_rows < rows; v++) {
             struct zone part = base_zone(segment, column, v);
             zone_merge(&zone, &part);
         }
     }
-    struct overlay_column *overlays =
-        atomic_load_explicit(&segment->overlays[column], memory_order_acquire);
     if (overlays == NULL) return zone;
     struct zone changed = live_zone_read(&overlays->zone);
     zone_merge(&zone, &changed);

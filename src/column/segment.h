@@ -71,9 +71,10 @@ struct value_source {
     const uint8_t *heap;
     const struct overlay *overlay; /* whose patches go on top, or NULL */
 };
-/* `rows`: how many the snapshot sees of the vector. */
-struct value_source segment_source(struct segment *segment, uint32_t column, uint32_t vector,
-                                   uint32_t rows, int64_t ts);
+/* `rows`: how many the snapshot sees of the vector. LLKV_CORRUPT: the values are damaged. */
+NODISCARD llkv_code segment_source(struct cx *cx, struct segment *segment, uint32_t column,
+                                   uint32_t vector, uint32_t rows, int64_t ts,
+                                   struct value_source *out_source);
 
 /* Room for values that must be copied: VEC_ROWS_MAX values, and two times as many bits. Zero is a
  * room that was not needed yet. */

@@ -93,6 +93,15 @@ void sketch_merge(struct sketch *sketch, const struct sketch *more)
     }
 }
 
+bool sketch_is_sound(const struct sketch *sketch)
+{
+    uint32_t wrong = 0;
+    for (uint32_t i = 0; i < SKETCH_REGISTERS; i++)
+        wrong +=
+            atomic_load_explicit(&sketch->registers[i], memory_order_relaxed) > 64 - INDEX_BITS + 1;
+    return wrong == 0;
+}
+
 double sketch_estimate(const struct sketch *sketch)
 {
     const double m = SKETCH_REGISTERS;

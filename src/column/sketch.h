@@ -22,5 +22,7 @@ struct sketch {
 void sketch_add(struct sketch *sketch, enum phys_type phys, const void *data, uint32_t first,
                 const uint64_t *validity, uint32_t n);
 void sketch_merge(struct sketch *sketch, const struct sketch *more);
+/* Could sketch_add have made it? Nothing else may be merged or estimated. */
+bool sketch_is_sound(const struct sketch *sketch);
 double sketch_estimate(const struct sketch *sketch);
 #endif

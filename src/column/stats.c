@@ -69,7 +69,7 @@ static void note_sealed(struct store *store, const struct sealed *sealed)
 {
     for (uint32_t c = 0; c < store->layout.column_count; c++) {
         struct column_state *state = &store->columns[c];
-        const struct sealed_column *column = &sealed->columns[c];
+        const struct column_chunk *column = sealed->columns[c];
         live_zone_merge(&state->zone, &column->zone);
         bool falls = state->any && column->first_key < state->last_key;
         bool stays = state->any && column->first_key == state->last_key;

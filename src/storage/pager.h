@@ -25,6 +25,8 @@ NODISCARD llkv_code pager_batch_add(struct cx *cx, llkv_pager *pager, llkv_pager
 /* Consumes the batch, also on failure. */
 NODISCARD llkv_code pager_batch_seal(struct cx *cx, llkv_pager *pager, llkv_pager_batch *batch,
                                      uint32_t *out_batch_seq);
+/* Durable when the call returns. */
+NODISCARD llkv_code pager_batch_sync(struct cx *cx, llkv_pager *pager, uint32_t batch_seq);
 NODISCARD llkv_code pager_view(struct cx *cx, llkv_pager *pager, uint64_t handle, uint64_t bytes,
                                llkv_pager_view *out_view);
 

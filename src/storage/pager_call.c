@@ -54,6 +54,12 @@ llkv_code pager_batch_seal(struct cx *cx, llkv_pager *pager, llkv_pager_batch *b
     return complete(cx, rc, "seal a batch");
 }
 
+llkv_code pager_batch_sync(struct cx *cx, llkv_pager *pager, uint32_t batch_seq)
+{
+    forget_error(cx);
+    return complete(cx, pager->methods->batch_sync(pager, batch_seq, cx->error), "sync a batch");
+}
+
 llkv_code pager_view(struct cx *cx, llkv_pager *pager, uint64_t handle, uint64_t bytes,
                      llkv_pager_view *out_view)
 {

@@ -36,8 +36,9 @@ llkv_code table_gather(struct cx *cx, struct table *table, const struct table_re
         uint32_t count = same_vector(layout, row_ids + done, n - done, positions, &last);
         uint32_t segment = layout_segment(layout, row_ids[done]);
         uint32_t vector = layout_position(layout, row_ids[done]) / layout->vector_rows;
-        struct value_source source = segment_source(store_segment(table->store, segment), column,
-                                                    vector, last + 1, reader->snapshot->ts);
+        struct value_source source;
+        TRY(segment_source(cx, store_segment(table->store, segment), column, vector, last + 1,
+                           reader->snapshot->ts, &source));
         value_source_gather(&source, positions, count, data, validity, done);
         done += count;
     }

@@ -58,7 +58,8 @@ llkv_code key_rows_gather(struct cx *cx, struct key_rows *kr, struct segment *se
         struct value_room *room = &kr->rooms[i];
         TRY(value_room_ensure(cx, room));
         const uint32_t last = n == 0 ? 0 : positions[n - 1] + 1u;
-        struct value_source source = segment_source(segment, column, vector, last, ts);
+        struct value_source source;
+        TRY(segment_source(cx, segment, column, vector, last, ts, &source));
         value_source_gather(&source, positions, n, room->data, room->validity, 0);
         kr->columns[i] = (struct vector){.phys = source.phys,
                                          .shape = VEC_FLAT,
@@ -86,7 +87,9 @@ llkv_code key_rows_sealed(struct cx *cx, struct key_rows *kr, const struct seale
 {
     kr->rows = n;
     for (uint32_t i = 0; i < kr->def->column_count; i++) {
-        struct vector v = sealed_vector(sealed, kr->def->columns[i].column, vector, n);
+        uint16_t column = kr->def->columns[i].column;
+        TRY(chunk_ready(cx, sealed->columns[column]));
+        struct vector v = sealed_vector(sealed, column, vector, n);
         TRY(set_flat(cx, kr, i, &v));
     }
     return LLKV_OK;

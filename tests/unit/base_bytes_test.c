@@ -8,7 +8,9 @@
 #include <string.h>
 
 #include "base/bitmap.h"
+#include "base/crc32c.h"
 #include "base/hash.h"
+#include "base/pack.h"
 #include "base/slice.h"
 #include "base/utf8.h"
 
@@ -172,6 +174,90 @@ static void code_points_are_counted(void **state)
     }
 }
 
+/* The definition, a bit at a time. */
+static uint32_t crc_by_bits(const uint8_t *at, size_t bytes)
+{
+    uint32_t state = UINT32_MAX;
+    for (size_t i = 0; i < bytes; i++) {
+        state ^= at[i];
+        for (int bit = 0; bit < 8; bit++)
+            state = (state >> 1) ^ (state & 1 ? 0x82f63b78 : 0);
+    }
+    return ~state;
+}
+
+static void crc32c_equals_its_definition(void **state)
+{
+    (void)state;
+    enum { BYTES = 700 };
+    uint8_t bytes[BYTES];
+    uint32_t sums[BYTES / 8 + 1];
+    assert_int_equal(crc32c(0, "123456789", 9), 0xe3069283);
+    for (size_t i = 0; i < BYTES; i++)
+        bytes[i] = (uint8_t)rand();
+    for (size_t n = 0; n < BYTES; n += n < 70 ? 1 : 37) {
+        assert_int_equal(crc32c(0, bytes + n % 3, n - n % 3 * (n > 3)),
+                         crc_by_bits(bytes + n % 3, n - n % 3 * (n > 3)));
+        assert_int_equal(crc32c(crc32c(0, bytes, n / 3), bytes + n / 3, n - n / 3),
+                         crc_by_bits(bytes, n));
+        for (size_t block = 8; block <= 256; block *= 2) {
+            crc32c_blocks(bytes, n, block, sums);
+            for (size_t i = 0; i * block < n; i++)
+                assert_int_equal(
+                    sums[i],
+                    crc_by_bits(bytes + i * block, n - i * block < block ? n - i * block : block));
+        }
+    }
+}
+
+static void packed_values_come_back(void **state)
+{
+    (void)state;
+    struct pack_writer w = {0};
+    struct pack_reader r;
+    struct slice text;
+    pack_u8(&w, 7);
+    pack_u16(&w, 65535);
+    pack_align(&w, 8);
+    pack_u32(&w, 1u << 31);
+    pack_u64(&w, UINT64_MAX - 1);
+    pack_text(&w, "name");
+    pack_text(&w, NULL);
+    pack_text(&w, "");
+    pack_crc(&w);
+    assert_false(w.bad);
+    for (size_t cut = 0; cut < w.len; cut++) { /* a reader never looks behind its end */
+        uint8_t *copy = malloc(cut + 1);
+        memcpy(copy, w.data, cut);
+        pack_reader_init(&r, copy, cut);
+        assert_false(unpack_crc(&r));
+        pack_reader_init(&r, copy, cut);
+        for (int i = 0; i < 60; i++)
+            (void)unpack_u8(&r);
+        assert_true(r.bad);
+        assert_int_equal(unpack_u64(&r), 0);
+        free(copy);
+    }
+    pack_reader_init(&r, w.data, w.len);
+    assert_true(unpack_crc(&r));
+    assert_int_equal(unpack_u8(&r), 7);
+    assert_int_equal(unpack_u16(&r), 65535);
+    unpack_align(&r, 8);
+    assert_int_equal(unpack_u32(&r), 1u << 31);
+    assert_true(unpack_u64(&r) == UINT64_MAX - 1);
+    assert_true(unpack_text(&r, &text));
+    assert_int_equal(text.len, 4);
+    assert_false(unpack_text(&r, &text));
+    assert_false(r.bad);
+    assert_true(unpack_text(&r, &text));
+    assert_int_equal(text.len, 0);
+    assert_int_equal(pack_left(&r), 0);
+    w.data[3] ^= 1;
+    pack_reader_init(&r, w.data, w.len);
+    assert_false(unpack_crc(&r));
+    pack_writer_deinit(&w);
+}
+
 int main(void)
 {
     srand(20240607);
@@ -182,6 +268,8 @@ int main(void)
         cmocka_unit_test(utf8_validity_agrees_with_its_definition),
         cmocka_unit_test(code_points_go_round),
         cmocka_unit_test(code_points_are_counted),
+        cmocka_unit_test(crc32c_equals_its_definition),
+        cmocka_unit_test(packed_values_come_back),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -1,8 +1,9 @@
 /* catalog.h -- names and what they stand for.
  *
- * A catalog snapshot is an immutable set of objects; a change makes a new one and publishes it with
- * one pointer store. Whoever holds a registered txn snapshot may read the catalog snapshot it got,
- * and every object in it, without a lock.
+ * A catalog snapshot is an immutable set of objects. Every commit that changes the catalog makes a
+ * new one, a generation with the timestamp of that commit; a reader takes the newest one that its
+ * txn snapshot sees, and may read it and every object in it, without a lock, as long as that
+ * snapshot is registered. Changes are collected in an edit (edit.h), private until it commits.
  *
  * Tables, views and indexes share one name space per schema; triggers have their own. The schemas
  * are `main` (where unqualified names are created), `temp` (searched first) and user schemas. */
@@ -18,7 +19,7 @@ enum object_kind { OBJECT_TABLE, OBJECT_VIEW, OBJECT_INDEX, OBJECT_TRIGGER, OBJE
 struct object {
     uint8_t kind;     /* enum object_kind */
     uint64_t id;      /* never reused */
-    uint64_t version; /* of the catalog when it was made or changed */
+    uint64_t version; /* of the catalog snapshot it came with */
     const char *schema, *name;
     uint32_t name_hash;  /* folded */
     struct table *table; /* TABLE; INDEX, TRIGGER: the table it belongs to, or NULL */
@@ -30,13 +31,39 @@ struct object {
     bool temporary;
 };
 
+/* What a new object is to be. An id of 0: the next free one; a log that is replayed gives the ids
+ * it holds. (Tables: table_def, indexes: key_def.) */
+struct view_def {
+    uint64_t id; /* or 0 */
+    struct slice schema, name;
+    struct slice sql;
+    const char *const *column_names; /* NULL: the query's */
+    uint32_t column_count;
+    bool temporary, or_replace;
+};
+struct trigger_def {
+    uint64_t id; /* or 0 */
+    const struct object *on;
+    struct slice name, sql;
+    bool temporary;
+};
+
 struct catalog *catalog_new(struct cx *cx, struct txn_manager *manager, struct llkv_pager *pager,
                             const struct table_options *options);
-/* Frees the tables, too. NULL is allowed. */
+/* Frees the tables, too. No edit may be left. NULL is allowed. */
 void catalog_free(struct catalog *catalog);
 
-/* What is in force now; call after registering the txn snapshot that protects it. */
-const struct catalog_snapshot *catalog_current(struct catalog *catalog);
+/* What a registered snapshot sees. */
+const struct catalog_snapshot *catalog_view(struct catalog *catalog,
+                                            const struct snapshot *snapshot);
+/* The newest generation, published or about to be: what a commit is checked against. */
+const struct catalog_snapshot *catalog_newest(struct catalog *catalog);
+/* Its version, for those who have no snapshot registered. */
+uint64_t catalog_newest_version(const struct catalog *catalog);
+/* Free what was dropped and no snapshot can find any more. Any thread, at any time; costs one load
+ * when there is nothing. */
+void catalog_sweep(struct catalog *catalog);
+/* No two catalog snapshots that differ have the same version, private ones of edits included. */
 uint64_t catalog_snapshot_version(const struct catalog_snapshot *snapshot);
 
 /* A table, view or index (or trigger) by name. schema: empty slice = the search path. NULL: none.
@@ -45,6 +72,8 @@ const struct object *catalog_find(const struct catalog_snapshot *snapshot, struc
                                   struct slice name, uint32_t name_hash);
 const struct object *catalog_find_trigger(const struct catalog_snapshot *snapshot,
                                           struct slice schema, struct slice name);
+const struct object *catalog_find_schema(const struct catalog_snapshot *snapshot,
+                                         struct slice name);
 const struct object *catalog_find_id(const struct catalog_snapshot *snapshot, uint64_t id);
 /* Every object, in creation order: index < catalog_count. */
 uint32_t catalog_count(const struct catalog_snapshot *snapshot);
@@ -53,29 +82,4 @@ const struct object *catalog_at(const struct catalog_snapshot *snapshot, uint32_
 const char *catalog_suggest(const struct catalog_snapshot *snapshot, struct slice name);
 /* Is there a trigger on this table or view? */
 bool catalog_has_trigger(const struct catalog_snapshot *snapshot, uint64_t table_id);
-
-/* ---- changes; each commits by itself. LLKV_EXISTS (42P07, 42710) if the name is taken, LLKV_NAME
- * (42P01, 42704) if an object is not there. Definitions are copied; ids are assigned here. ---- */
-NODISCARD llkv_code catalog_create_schema(struct cx *cx, struct catalog *catalog,
-                                          struct slice name);
-NODISCARD llkv_code catalog_create_table(struct cx *cx, struct catalog *catalog,
-                                         const struct table_def *def,
-                                         const struct object **out_object);
-struct view_def {
-    struct slice schema, name;
-    struct slice sql;
-    const char *const *column_names; /* NULL: the query's */
-    uint32_t column_count;
-    bool temporary, or_replace;
-};
-NODISCARD llkv_code catalog_create_view(struct cx *cx, struct catalog *catalog,
-                                        const struct view_def *def);
-NODISCARD llkv_code catalog_create_index(struct cx *cx, struct catalog *catalog,
-                                         const struct object *table, const struct key_def *key);
-NODISCARD llkv_code catalog_create_trigger(struct cx *cx, struct catalog *catalog,
-                                           const struct object *on, struct slice name,
-                                           struct slice sql, bool temporary);
-/* Drops what belongs to it as well (a table's indexes and triggers). Views stay. */
-NODISCARD llkv_code catalog_drop(struct cx *cx, struct catalog *catalog,
-                                 const struct object *object);
 #endif

@@ -1,5 +1,5 @@
-/* catalog_priv.h -- snapshots and objects, shared by looking up (snapshot.c) and changing
- * (catalog.c, change.c). */
+/* catalog_priv.h -- snapshots and objects, shared by looking up (snapshot.c), changing (edit.c,
+ * change.c) and committing (commit.c). */
 #ifndef CATALOG_CATALOG_PRIV_H
 #define CATALOG_CATALOG_PRIV_H
 #include <pthread.h>
@@ -7,22 +7,27 @@
 
 #include "base/arena.h"
 #include "catalog/catalog.h"
+#include "catalog/edit.h"
 #include "txn/txn.h"
 
 /* An object and the memory of its texts. */
 struct entry {
-    struct retired retired;
     struct object object;
     struct arena arena;
+    struct key *key;          /* INDEX */
+    struct entry *grave_next; /* once it is dropped: */
+    int64_t dropped_ts;       /* snapshots from here on cannot find it */
 };
 
 /* Which names can collide. */
 enum name_space { SPACE_RELATIONS, SPACE_TRIGGERS, SPACE_SCHEMAS };
 enum name_space object_space(enum object_kind kind);
 
-/* Immutable. The entries belong to the catalog; a snapshot only points to them. */
+/* Immutable. The entries belong to the catalog or an edit; a snapshot only points to them. */
 struct catalog_snapshot {
-    struct retired retired;
+    _Atomic(struct catalog_snapshot *) older; /* the generation before; NULL: none that matters */
+    int64_t ts;                               /* of the commit that made it; 0: the first */
+    uint32_t pins;                            /* marks of the edit it belongs to */
     uint64_t version;
     uint32_t count;
     uint32_t trigger_count;
@@ -36,27 +41,60 @@ struct catalog {
     struct llkv_pager *pager;
     struct table_options options;
     struct mem_budget *budget;
-    pthread_mutex_t lock; /* for changes */
-    uint64_t last_id;
-    _Atomic(struct catalog_snapshot *) current;
+    _Atomic uint64_t last_id, last_version, newest_version;
+    _Atomic(struct catalog_snapshot *) newest;
+    pthread_mutex_t lock; /* for what follows; taken last */
+    struct entry *graves; /* dropped and perhaps still seen, latest first */
+    _Atomic bool unswept; /* there are graves or older generations */
 };
 
-/* The snapshot `old` (or none) without the entries `without` names, with `put` appended, or in the
- * place of the entry that has its id. NULL: no memory. */
-struct snapshot_edit {
+enum change_kind { CHANGE_PUT, CHANGE_DROP };
+
+struct change {
+    uint8_t kind;        /* enum change_kind */
+    struct entry *entry; /* PUT: made by the edit; DROP: what goes, and what belongs to it */
+    struct entry *old;   /* PUT: what it replaces, or NULL */
+};
+
+struct catalog_edit {
+    struct txn_participant participant; /* first */
+    struct txn_participant last;        /* behind those of tables */
+    struct catalog *catalog;
+    struct catalog_snapshot *base; /* a generation; its snapshot is registered */
+    struct catalog_snapshot *view; /* the base, or the edit's own */
+    struct change *changes;
+    uint32_t count, capacity;
+    struct catalog_snapshot *next; /* between reserve and apply */
+    bool committed;
+};
+
+/* The snapshot `old` (or none) without the entries `without` names, with `put` in its place by id,
+ * or in the place of the entry that has its id. NULL: no memory. */
+struct snapshot_change {
     const struct entry *put;
-    bool (*without)(const struct object *object, const struct object *dropped);
-    const struct object *dropped;
+    bool (*without)(const struct object *object, const void *arg);
+    const void *arg;
 };
 struct catalog_snapshot *snapshot_new(struct mem_budget *budget, const struct catalog_snapshot *old,
-                                      const struct snapshot_edit *edit);
-void snapshot_free(void *snapshot);
+                                      const struct snapshot_change *change);
+void snapshot_free(struct catalog_snapshot *snapshot);
 
 /* In one schema and one name space; NULL: none. */
 const struct object *snapshot_find(const struct catalog_snapshot *snapshot, enum name_space space,
                                    struct slice schema, struct slice name, uint32_t name_hash);
 
 struct entry *entry_of(const struct object *object);
-/* Not the table. NULL is allowed. */
-void entry_free(void *entry);
+/* NULL is allowed. A table goes with it. */
+void entry_free(struct entry *entry);
+
+const char *object_kind_text(enum object_kind kind);
+/* The object itself, and what cannot be without it. */
+bool object_goes_with(const struct object *object, const struct object *dropped);
+bool schema_is_builtin(struct slice name);
+
+/* ---- edit.c ---- */
+/* The next view; the one before goes, unless a mark holds it. */
+void edit_set_view(struct catalog_edit *edit, struct catalog_snapshot *view);
+/* Everything of the edit is the catalog's now. */
+void edit_done(struct catalog_edit *edit);
 #endif

@@ -1,13 +1,10 @@
-/* Changes of the catalog: everything that can fail is done, then one pointer is stored. */
+/* change.c -- the changes of an edit: everything that can fail is done, then the view is another
+ * one.
+ */
 #include <assert.h>
 #include <string.h>
 
 #include "catalog/catalog_priv.h"
-
-static struct catalog_snapshot *now(struct catalog *catalog)
-{
-    return atomic_load_explicit(&catalog->current, memory_order_relaxed);
-}
 
 /* ---- entries ---- */
 
@@ -17,19 +14,28 @@ static llkv_code copy_text(struct cx *cx, struct slice text, const char **out)
     return *out == NULL ? LLKV_NOMEM : LLKV_OK;
 }
 
-/* An entry with its names; the id is the next one. */
-static llkv_code entry_new(struct cx *cx, struct catalog *catalog, enum object_kind kind,
+/* The next id, or one that is given. */
+static uint64_t take_id(struct catalog *catalog, uint64_t wanted)
+{
+    if (wanted == 0) return atomic_fetch_add(&catalog->last_id, 1) + 1;
+    uint64_t last = atomic_load(&catalog->last_id);
+    while (last < wanted && !atomic_compare_exchange_weak(&catalog->last_id, &last, wanted))
+        continue;
+    return wanted;
+}
+
+/* An entry with its names. */
+static llkv_code entry_new(struct cx *cx, struct catalog_edit *edit, enum object_kind kind,
                            struct slice schema, struct slice name, struct entry **out_entry)
 {
-    struct entry *entry = mem_alloc_zero(catalog->budget, sizeof *entry);
+    struct mem_budget *budget = edit->catalog->budget;
+    struct entry *entry = mem_alloc_zero(budget, sizeof *entry);
     if (entry == NULL) return cx_nomem(cx);
-    arena_init(&entry->arena, catalog->budget);
+    arena_init(&entry->arena, budget);
     struct cx inner = *cx;
     inner.arena = &entry->arena;
     struct object *object = &entry->object;
     object->kind = (uint8_t)kind;
-    object->id = catalog->last_id + 1;
-    object->version = now(catalog)->version + 1;
     object->name_hash = slice_hash_folded(name);
     llkv_code rc = copy_text(&inner, schema, &object->schema);
     if (rc == LLKV_OK) rc = copy_text(&inner, name, &object->name);
@@ -43,52 +49,33 @@ static llkv_code entry_new(struct cx *cx, struct catalog *catalog, enum object_k
 
 /* ---- rules about names ---- */
 
-static bool is_builtin_schema(struct slice name)
+static llkv_code check_schema(struct cx *cx, const struct catalog_edit *edit, struct slice schema)
 {
-    return slice_equal_folded(name, SLICE("main")) || slice_equal_folded(name, SLICE("temp"));
-}
-
-static llkv_code check_schema(struct cx *cx, const struct catalog *catalog, struct slice schema)
-{
-    const struct catalog_snapshot *snapshot =
-        atomic_load_explicit(&catalog->current, memory_order_relaxed);
-    if (is_builtin_schema(schema)) return LLKV_OK;
-    if (snapshot_find(snapshot, SPACE_SCHEMAS, schema, schema, slice_hash_folded(schema)) != NULL)
-        return LLKV_OK;
+    if (schema_is_builtin(schema)) return LLKV_OK;
+    if (catalog_find_schema(edit->view, schema) != NULL) return LLKV_OK;
     return cx_fail_at(cx, LLKV_NAME, -1, "3F000", "there is no schema \"%.*s\"", SLICE_ARG(schema));
 }
 
-static const char *kind_text(enum object_kind kind)
-{
-    switch (kind) {
-    case OBJECT_TABLE: return "table";
-    case OBJECT_VIEW: return "view";
-    case OBJECT_INDEX: return "index";
-    case OBJECT_TRIGGER: return "trigger";
-    case OBJECT_SCHEMA: return "schema";
-    }
-    return "object";
-}
-
-static llkv_code check_free(struct cx *cx, struct catalog *catalog, enum name_space space,
+static llkv_code check_free(struct cx *cx, const struct catalog_edit *edit, enum name_space space,
                             struct slice schema, struct slice name)
 {
     const struct object *taken =
-        snapshot_find(now(catalog), space, schema, name, slice_hash_folded(name));
+        snapshot_find(edit->view, space, schema, name, slice_hash_folded(name));
     if (taken == NULL) return LLKV_OK;
     return cx_fail_at(cx, LLKV_EXISTS, -1, space == SPACE_RELATIONS ? "42P07" : "42710",
-                      "%s \"%s\" exists already", kind_text(taken->kind), taken->name);
+                      "%s \"%s\" exists already", object_kind_text(taken->kind), taken->name);
 }
 
-/* The object as it is now: the caller may have seen an older catalog. */
-static llkv_code find_now(struct cx *cx, struct catalog *catalog, const struct object *object,
-                          const struct object **out_object)
+/* The object as the edit sees it now: the caller may hold an older one. */
+static llkv_code find_now(struct cx *cx, const struct catalog_edit *edit,
+                          const struct object *object, const struct object **out_object)
 {
-    *out_object = catalog_find_id(now(catalog), object->id);
+    *out_object = catalog_find_id(edit->view, object->id);
     if (*out_object != NULL) return LLKV_OK;
     bool relation = object_space(object->kind) == SPACE_RELATIONS;
     return cx_fail_at(cx, LLKV_NAME, -1, relation ? "42P01" : "42704",
-                      "%s \"%s\" is not there any more", kind_text(object->kind), object->name);
+                      "%s \"%s\" is not there any more", object_kind_text(object->kind),
+                      object->name);
 }
 
 static struct slice schema_or(struct slice schema, bool temporary)
@@ -97,88 +84,99 @@ static struct slice schema_or(struct slice schema, bool temporary)
     return temporary ? SLICE("temp") : SLICE("main");
 }
 
-/* ---- publishing ---- */
+/* ---- noting ---- */
 
-static void publish(struct catalog *catalog, struct catalog_snapshot *next)
+static llkv_code reserve_change(struct cx *cx, struct catalog_edit *edit)
 {
-    struct catalog_snapshot *old = now(catalog);
-    atomic_store_explicit(&catalog->current, next, memory_order_release);
-    txn_retire(catalog->manager, old, snapshot_free);
+    if (edit->count < edit->capacity) return LLKV_OK;
+    uint32_t capacity = edit->capacity == 0 ? 4 : edit->capacity * 2;
+    struct change *grown =
+        mem_realloc(edit->changes, capacity * sizeof *grown, edit->catalog->budget);
+    if (grown == NULL) return cx_nomem(cx);
+    edit->changes = grown;
+    edit->capacity = capacity;
+    return LLKV_OK;
 }
 
-/* Put a complete entry in. On failure it still belongs to the caller. */
-static llkv_code put(struct cx *cx, struct catalog *catalog, struct entry *entry)
+/* A view with the change in it, and room to note it: nothing fails after that. */
+static llkv_code next_view(struct cx *cx, struct catalog_edit *edit,
+                           const struct snapshot_change *change, struct catalog_snapshot **out_view)
 {
-    const struct snapshot_edit edit = {.put = entry};
-    struct catalog_snapshot *next = snapshot_new(catalog->budget, now(catalog), &edit);
-    if (next == NULL) return cx_nomem(cx);
-    if (entry->object.id > catalog->last_id) catalog->last_id = entry->object.id;
-    publish(catalog, next);
+    TRY(reserve_change(cx, edit));
+    struct catalog_snapshot *view = snapshot_new(edit->catalog->budget, edit->view, change);
+    if (view == NULL) return cx_nomem(cx);
+    view->version = atomic_fetch_add(&edit->catalog->last_version, 1) + 1;
+    *out_view = view;
+    return LLKV_OK;
+}
+
+static void note(struct catalog_edit *edit, const struct change *change,
+                 struct catalog_snapshot *view)
+{
+    edit->changes[edit->count++] = *change;
+    edit_set_view(edit, view);
+}
+
+/* Put a complete entry in, in the place of `old` if there is one. On failure it still belongs to
+ * the caller. */
+static llkv_code put(struct cx *cx, struct catalog_edit *edit, struct entry *entry,
+                     struct entry *old)
+{
+    const struct snapshot_change change = {.put = entry};
+    struct catalog_snapshot *view;
+    TRY(next_view(cx, edit, &change, &view));
+    entry->object.version = view->version;
+    note(edit, &(struct change){.kind = CHANGE_PUT, .entry = entry, .old = old}, view);
     return LLKV_OK;
 }
 
 /* ---- schemas ---- */
 
-static llkv_code create_schema(struct cx *cx, struct catalog *catalog, struct slice name)
+llkv_code catalog_edit_create_schema(struct cx *cx, struct catalog_edit *edit, struct slice name,
+                                     uint64_t id)
 {
     struct entry *entry;
-    if (is_builtin_schema(name))
+    if (schema_is_builtin(name))
         return cx_fail_at(cx, LLKV_EXISTS, -1, "42P06", "schema \"%.*s\" exists already",
                           SLICE_ARG(name));
-    TRY(check_free(cx, catalog, SPACE_SCHEMAS, name, name));
-    TRY(entry_new(cx, catalog, OBJECT_SCHEMA, name, name, &entry));
-    llkv_code rc = put(cx, catalog, entry);
+    TRY(check_free(cx, edit, SPACE_SCHEMAS, name, name));
+    TRY(entry_new(cx, edit, OBJECT_SCHEMA, name, name, &entry));
+    entry->object.id = take_id(edit->catalog, id);
+    llkv_code rc = put(cx, edit, entry, NULL);
     if (rc != LLKV_OK) entry_free(entry);
-    return rc;
-}
-
-llkv_code catalog_create_schema(struct cx *cx, struct catalog *catalog, struct slice name)
-{
-    pthread_mutex_lock(&catalog->lock);
-    llkv_code rc = create_schema(cx, catalog, name);
-    pthread_mutex_unlock(&catalog->lock);
     return rc;
 }
 
 /* ---- tables ---- */
 
-static llkv_code create_table(struct cx *cx, struct catalog *catalog, const struct table_def *def,
-                              const struct object **out_object)
+llkv_code catalog_edit_create_table(struct cx *cx, struct catalog_edit *edit,
+                                    const struct table_def *def, const struct object **out_object)
 {
+    struct catalog *catalog = edit->catalog;
     struct slice schema = schema_or(slice_of(def->schema), def->temporary);
     struct slice name = slice_of(def->name);
     struct entry *entry;
-    TRY(check_schema(cx, catalog, schema));
-    TRY(check_free(cx, catalog, SPACE_RELATIONS, schema, name));
-    TRY(entry_new(cx, catalog, OBJECT_TABLE, schema, name, &entry));
+    TRY(check_schema(cx, edit, schema));
+    TRY(check_free(cx, edit, SPACE_RELATIONS, schema, name));
+    TRY(entry_new(cx, edit, OBJECT_TABLE, schema, name, &entry));
     struct object *object = &entry->object;
+    object->id = object->table_id = take_id(catalog, def->id);
+    object->temporary = slice_equal_folded(schema, SLICE("temp"));
     struct table_def full = *def;
     full.id = object->id;
     full.schema = object->schema;
-    object->temporary = slice_equal_folded(schema, SLICE("temp"));
     full.temporary = object->temporary;
-    object->table_id = object->id;
     struct cx lasting = *cx;
     lasting.budget = catalog->budget;
     llkv_code rc = table_new(&lasting, catalog->manager, catalog->pager, &catalog->options, &full,
                              &object->table);
-    if (rc == LLKV_OK) rc = put(cx, catalog, entry);
+    if (rc == LLKV_OK) rc = put(cx, edit, entry, NULL);
     if (rc != LLKV_OK) {
-        table_free(object->table);
         entry_free(entry);
         return rc;
     }
     if (out_object != NULL) *out_object = object;
     return LLKV_OK;
-}
-
-llkv_code catalog_create_table(struct cx *cx, struct catalog *catalog, const struct table_def *def,
-                               const struct object **out_object)
-{
-    pthread_mutex_lock(&catalog->lock);
-    llkv_code rc = create_table(cx, catalog, def, out_object);
-    pthread_mutex_unlock(&catalog->lock);
-    return rc;
 }
 
 /* ---- views ---- */
@@ -200,49 +198,40 @@ static llkv_code fill_view(struct cx *cx, struct entry *entry, const struct view
     return LLKV_OK;
 }
 
-static llkv_code create_view(struct cx *cx, struct catalog *catalog, const struct view_def *def)
+llkv_code catalog_edit_create_view(struct cx *cx, struct catalog_edit *edit,
+                                   const struct view_def *def)
 {
     struct slice schema = schema_or(def->schema, def->temporary);
-    TRY(check_schema(cx, catalog, schema));
-    const struct object *old = snapshot_find(now(catalog), SPACE_RELATIONS, schema, def->name,
-                                             slice_hash_folded(def->name));
+    TRY(check_schema(cx, edit, schema));
+    const struct object *old =
+        snapshot_find(edit->view, SPACE_RELATIONS, schema, def->name, slice_hash_folded(def->name));
     bool replace = old != NULL && old->kind == OBJECT_VIEW && def->or_replace;
-    if (!replace) TRY(check_free(cx, catalog, SPACE_RELATIONS, schema, def->name));
+    if (!replace) TRY(check_free(cx, edit, SPACE_RELATIONS, schema, def->name));
     struct entry *entry;
-    TRY(entry_new(cx, catalog, OBJECT_VIEW, schema, def->name, &entry));
-    if (replace) entry->object.id = old->id;
+    TRY(entry_new(cx, edit, OBJECT_VIEW, schema, def->name, &entry));
+    entry->object.id = replace ? old->id : take_id(edit->catalog, def->id);
     llkv_code rc = fill_view(cx, entry, def);
-    if (rc == LLKV_OK) rc = put(cx, catalog, entry);
-    if (rc != LLKV_OK) {
-        entry_free(entry);
-    } else if (replace) {
-        txn_retire(catalog->manager, entry_of(old), entry_free);
-    }
-    return rc;
-}
-
-llkv_code catalog_create_view(struct cx *cx, struct catalog *catalog, const struct view_def *def)
-{
-    pthread_mutex_lock(&catalog->lock);
-    llkv_code rc = create_view(cx, catalog, def);
-    pthread_mutex_unlock(&catalog->lock);
+    if (rc == LLKV_OK) rc = put(cx, edit, entry, replace ? entry_of(old) : NULL);
+    if (rc != LLKV_OK) entry_free(entry);
     return rc;
 }
 
 /* ---- indexes ---- */
 
-static llkv_code create_index(struct cx *cx, struct catalog *catalog, const struct object *on,
-                              const struct key_def *key)
+llkv_code catalog_edit_create_index(struct cx *cx, struct catalog_edit *edit,
+                                    const struct object *on, const struct key_def *key)
 {
     const struct object *table;
     struct entry *entry;
-    TRY(find_now(cx, catalog, on, &table));
+    struct catalog_snapshot *view = NULL;
+    TRY(find_now(cx, edit, on, &table));
     if (table->kind != OBJECT_TABLE)
         return cx_fail_at(cx, LLKV_SEMANTIC, -1, "42809", "\"%s\" is not a table", table->name);
     struct slice schema = slice_of(table->schema);
-    TRY(check_free(cx, catalog, SPACE_RELATIONS, schema, slice_of(key->name)));
-    TRY(entry_new(cx, catalog, OBJECT_INDEX, schema, slice_of(key->name), &entry));
+    TRY(check_free(cx, edit, SPACE_RELATIONS, schema, slice_of(key->name)));
+    TRY(entry_new(cx, edit, OBJECT_INDEX, schema, slice_of(key->name), &entry));
     struct object *object = &entry->object;
+    object->id = take_id(edit->catalog, key->id);
     object->table = table->table;
     object->table_id = table->id;
     object->unique = key->unique;
@@ -250,116 +239,75 @@ static llkv_code create_index(struct cx *cx, struct catalog *catalog, const stru
     struct key_def full = *key;
     full.id = object->id;
     full.name = object->name;
-    const struct snapshot_edit edit = {.put = entry};
-    struct catalog_snapshot *next = snapshot_new(catalog->budget, now(catalog), &edit);
-    llkv_code rc = next == NULL ? cx_nomem(cx) : table_key_add(cx, table->table, &full);
+    const struct snapshot_change change = {.put = entry};
+    llkv_code rc = next_view(cx, edit, &change, &view);
+    if (rc == LLKV_OK) rc = table_key_stage(cx, table->table, &full, &entry->key);
     if (rc != LLKV_OK) {
-        snapshot_free(next);
+        snapshot_free(view);
         entry_free(entry);
         return rc;
     }
-    catalog->last_id = object->id;
-    publish(catalog, next);
+    object->version = view->version;
+    note(edit, &(struct change){.kind = CHANGE_PUT, .entry = entry}, view);
     return LLKV_OK;
-}
-
-llkv_code catalog_create_index(struct cx *cx, struct catalog *catalog, const struct object *table,
-                               const struct key_def *key)
-{
-    pthread_mutex_lock(&catalog->lock);
-    llkv_code rc = create_index(cx, catalog, table, key);
-    pthread_mutex_unlock(&catalog->lock);
-    return rc;
 }
 
 /* ---- triggers ---- */
 
-static llkv_code create_trigger(struct cx *cx, struct catalog *catalog, const struct object *on,
-                                struct slice name, struct slice sql, bool temporary)
+llkv_code catalog_edit_create_trigger(struct cx *cx, struct catalog_edit *edit,
+                                      const struct trigger_def *def)
 {
     const struct object *target;
     struct entry *entry;
-    TRY(find_now(cx, catalog, on, &target));
+    TRY(find_now(cx, edit, def->on, &target));
     if (target->kind != OBJECT_TABLE && target->kind != OBJECT_VIEW)
         return cx_fail_at(cx, LLKV_SEMANTIC, -1, "42809", "\"%s\" is not a table or view",
                           target->name);
-    struct slice schema = temporary ? SLICE("temp") : slice_of(target->schema);
-    TRY(check_free(cx, catalog, SPACE_TRIGGERS, schema, name));
-    TRY(entry_new(cx, catalog, OBJECT_TRIGGER, schema, name, &entry));
+    struct slice schema = def->temporary ? SLICE("temp") : slice_of(target->schema);
+    TRY(check_free(cx, edit, SPACE_TRIGGERS, schema, def->name));
+    TRY(entry_new(cx, edit, OBJECT_TRIGGER, schema, def->name, &entry));
     struct cx inner = *cx;
     inner.arena = &entry->arena;
+    entry->object.id = take_id(edit->catalog, def->id);
     entry->object.table = target->table;
     entry->object.table_id = target->id;
-    entry->object.temporary = temporary;
-    llkv_code rc = copy_text(&inner, sql, &entry->object.sql);
-    if (rc == LLKV_OK) rc = put(cx, catalog, entry);
+    entry->object.temporary = def->temporary || target->temporary;
+    llkv_code rc = copy_text(&inner, def->sql, &entry->object.sql);
+    if (rc == LLKV_OK) rc = put(cx, edit, entry, NULL);
     if (rc != LLKV_OK) entry_free(entry);
-    return rc;
-}
-
-llkv_code catalog_create_trigger(struct cx *cx, struct catalog *catalog, const struct object *on,
-                                 struct slice name, struct slice sql, bool temporary)
-{
-    pthread_mutex_lock(&catalog->lock);
-    llkv_code rc = create_trigger(cx, catalog, on, name, sql, temporary);
-    pthread_mutex_unlock(&catalog->lock);
     return rc;
 }
 
 /* ---- dropping ---- */
 
-/* The object itself, and what cannot be without it. */
-static bool goes_with(const struct object *object, const struct object *dropped)
-{
-    if (object->id == dropped->id) return true;
-    bool belongs = object->kind == OBJECT_INDEX || object->kind == OBJECT_TRIGGER;
-    return belongs && object->table_id == dropped->id;
-}
-
-static llkv_code check_schema_empty(struct cx *cx, struct catalog *catalog,
+static llkv_code check_schema_empty(struct cx *cx, const struct catalog_snapshot *view,
                                     const struct object *schema)
 {
-    const struct catalog_snapshot *snapshot = now(catalog);
-    for (uint32_t i = 0; i < snapshot->count; i++) {
-        const struct object *object = &snapshot->entries[i]->object;
+    for (uint32_t i = 0; i < view->count; i++) {
+        const struct object *object = &view->entries[i]->object;
         if (object->id == schema->id) continue;
         if (!slice_equal_folded(slice_of(object->schema), slice_of(schema->name))) continue;
         return cx_fail_at(cx, LLKV_DEPENDENT, -1, "2BP01", "schema \"%s\" still holds %s \"%s\"",
-                          schema->name, kind_text(object->kind), object->name);
+                          schema->name, object_kind_text(object->kind), object->name);
     }
     return LLKV_OK;
 }
 
-static llkv_code drop(struct cx *cx, struct catalog *catalog, const struct object *object)
+static bool goes(const struct object *object, const void *dropped)
+{
+    return object_goes_with(object, dropped);
+}
+
+llkv_code catalog_edit_drop(struct cx *cx, struct catalog_edit *edit, const struct object *object)
 {
     const struct object *dropped;
-    TRY(find_now(cx, catalog, object, &dropped));
-    if (dropped->kind == OBJECT_SCHEMA) TRY(check_schema_empty(cx, catalog, dropped));
-    const struct snapshot_edit edit = {.without = goes_with, .dropped = dropped};
-    struct catalog_snapshot *old = now(catalog);
-    struct catalog_snapshot *next = snapshot_new(catalog->budget, old, &edit);
-    if (next == NULL) return cx_nomem(cx);
-    bool had_key =
-        dropped->kind != OBJECT_INDEX || table_key_drop(dropped->table, slice_of(dropped->name));
-    /* The entries that go are found in the old snapshot before it is given away. */
-    atomic_store_explicit(&catalog->current, next, memory_order_release);
-    const struct entry *self = entry_of(dropped);
-    for (uint32_t i = 0; i < old->count; i++) {
-        struct entry *entry = old->entries[i];
-        if (entry == self || !goes_with(&entry->object, dropped)) continue;
-        txn_retire(catalog->manager, entry, entry_free);
-    }
-    if (dropped->kind == OBJECT_TABLE) table_retire(dropped->table);
-    txn_retire(catalog->manager, entry_of(dropped), entry_free);
-    txn_retire(catalog->manager, old, snapshot_free);
-    CHECK(cx, had_key);
+    TRY(find_now(cx, edit, object, &dropped));
+    if (dropped->kind == OBJECT_SCHEMA) TRY(check_schema_empty(cx, edit->view, dropped));
+    const struct snapshot_change change = {.without = goes, .arg = dropped};
+    struct catalog_snapshot *view;
+    TRY(next_view(cx, edit, &change, &view));
+    struct entry *entry = entry_of(dropped);
+    if (dropped->kind == OBJECT_INDEX) table_key_leave(entry->key);
+    note(edit, &(struct change){.kind = CHANGE_DROP, .entry = entry}, view);
     return LLKV_OK;
-}
-
-llkv_code catalog_drop(struct cx *cx, struct catalog *catalog, const struct object *object)
-{
-    pthread_mutex_lock(&catalog->lock);
-    llkv_code rc = drop(cx, catalog, object);
-    pthread_mutex_unlock(&catalog->lock);
-    return rc;
 }

@@ -23,15 +23,39 @@ struct entry *entry_of(const struct object *object)
     return (struct entry *)(void *)((char *)(uintptr_t)object - offsetof(struct entry, object));
 }
 
-void entry_free(void *object)
+void entry_free(struct entry *entry)
 {
-    struct entry *entry = object;
     if (entry == NULL) return;
+    if (entry->object.kind == OBJECT_TABLE) table_free(entry->object.table);
     arena_deinit(&entry->arena);
     mem_free(entry);
 }
 
-void snapshot_free(void *snapshot)
+const char *object_kind_text(enum object_kind kind)
+{
+    switch (kind) {
+    case OBJECT_TABLE: return "table";
+    case OBJECT_VIEW: return "view";
+    case OBJECT_INDEX: return "index";
+    case OBJECT_TRIGGER: return "trigger";
+    case OBJECT_SCHEMA: return "schema";
+    }
+    return "object";
+}
+
+bool object_goes_with(const struct object *object, const struct object *dropped)
+{
+    if (object->id == dropped->id) return true;
+    bool belongs = object->kind == OBJECT_INDEX || object->kind == OBJECT_TRIGGER;
+    return belongs && object->table_id == dropped->id;
+}
+
+bool schema_is_builtin(struct slice name)
+{
+    return slice_equal_folded(name, SLICE("main")) || slice_equal_folded(name, SLICE("temp"));
+}
+
+void snapshot_free(struct catalog_snapshot *snapshot)
 {
     mem_free(snapshot);
 }
@@ -66,22 +90,22 @@ static void append(struct catalog_snapshot *snapshot, struct entry *entry)
 }
 
 struct catalog_snapshot *snapshot_new(struct mem_budget *budget, const struct catalog_snapshot *old,
-                                      const struct snapshot_edit *edit)
+                                      const struct snapshot_change *change)
 {
     uint32_t count = old == NULL ? 0 : old->count;
     struct catalog_snapshot *made = snapshot_alloc(budget, count + 1);
     if (made == NULL) return NULL;
-    made->version = old == NULL ? 1 : old->version + 1;
-    struct entry *put = edit->put == NULL ? NULL : entry_of(&edit->put->object);
+    struct entry *put = change->put == NULL ? NULL : entry_of(&change->put->object);
     for (uint32_t i = 0; i < count; i++) {
         struct entry *entry = old->entries[i];
-        if (edit->without != NULL && edit->without(&entry->object, edit->dropped)) continue;
-        if (put != NULL && entry->object.id == put->object.id) {
+        if (put != NULL && entry->object.id >= put->object.id) {
+            bool replaced = entry->object.id == put->object.id;
             append(made, put);
             put = NULL;
-        } else {
-            append(made, entry);
+            if (replaced) continue;
         }
+        if (change->without != NULL && change->without(&entry->object, change->arg)) continue;
+        append(made, entry);
     }
     if (put != NULL) append(made, put);
     return made;
@@ -121,6 +145,11 @@ const struct object *catalog_find_trigger(const struct catalog_snapshot *snapsho
                                           struct slice schema, struct slice name)
 {
     return find_anywhere(snapshot, SPACE_TRIGGERS, schema, name, slice_hash_folded(name));
+}
+
+const struct object *catalog_find_schema(const struct catalog_snapshot *snapshot, struct slice name)
+{
+    return snapshot_find(snapshot, SPACE_SCHEMAS, name, name, slice_hash_folded(name));
 }
 
 const struct object *catalog_find_id(const struct catalog_snapshot *snapshot, uint64_t id)

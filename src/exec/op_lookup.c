@@ -45,7 +45,9 @@ static llkv_code find_key(struct run *run, const struct pnode_lookup *node, uint
         *out_key = k;
         return LLKV_OK;
     }
-    return cx_fail(run->cx, LLKV_INTERNAL, "the key %s is gone", node->key_name);
+    /* Dropped since the statement began. */
+    return cx_fail(run->cx, LLKV_CONFLICT, "the index %s was dropped by another transaction",
+                   node->key_name);
 }
 
 /* Ask again with more room while the room was filled. */

@@ -85,6 +85,34 @@ llkv_code command_add_row(struct cx *cx, struct statement *s, const char *const 
     return LLKV_OK;
 }
 
+/* ---- what commands read ---- */
+
+llkv_code view_begin(struct cx *cx, struct statement *s, struct view *out)
+{
+    struct database *db = s->session->database;
+    *out = (struct view){.transaction = s->transaction};
+    if (s->transaction == NULL) {
+        TRY(txn_snapshot_begin(cx, db->manager, &out->snapshot));
+        out->reader = (struct table_reader){.snapshot = &out->snapshot};
+        out->env.catalog = catalog_view(db->catalog, &out->snapshot);
+    } else {
+        TRY(transaction_take_snapshot(cx, s->transaction));
+        out->reader = transaction_reader(s->transaction);
+        out->env.catalog = transaction_catalog(s->transaction);
+    }
+    out->env.reader = &out->reader;
+    out->env.settings = &s->session->settings;
+    return LLKV_OK;
+}
+
+void view_end(struct statement *s, struct view *view)
+{
+    struct database *db = s->session->database;
+    if (view->transaction != NULL) return;
+    txn_snapshot_end(db->manager, &view->snapshot);
+    catalog_sweep(db->catalog);
+}
+
 /* ---- EXPLAIN ---- */
 
 llkv_code command_explain_columns(struct cx *cx, struct statement *s, const struct ast *node)
@@ -116,17 +144,12 @@ llkv_code command_explain(struct cx *cx, struct statement *s, const struct ast *
 {
     struct ast_stmt inner = {.base = {.kind = AST_STATEMENT},
                              .node = ((const struct ast_explain *)node)->statement};
-    struct database *db = s->session->database;
-    struct snapshot snapshot;
-    TRY(txn_snapshot_begin(cx, db->manager, &snapshot));
-    const struct table_reader reader = {.snapshot = &snapshot};
-    struct plan_env env = {.catalog = catalog_current(db->catalog),
-                           .reader = &reader,
-                           .settings = &s->session->settings};
+    struct view view;
     struct pplan *plan;
     const char *text = NULL;
-    llkv_code rc = plan_statement(cx, &env, &inner, &plan);
+    TRY(view_begin(cx, s, &view));
+    llkv_code rc = plan_statement(cx, &view.env, &inner, &plan);
     if (rc == LLKV_OK) rc = plan_explain(cx, plan, &text);
-    txn_snapshot_end(db->manager, &snapshot);
+    view_end(s, &view);
     return rc != LLKV_OK ? rc : explain_lines(cx, s, text);
 }

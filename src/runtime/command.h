@@ -15,6 +15,16 @@ NODISCARD llkv_code command_columns(struct cx *cx, struct statement *s, const ch
 /* One more row; the texts must live in the run arena or longer. */
 NODISCARD llkv_code command_add_row(struct cx *cx, struct statement *s, const char *const *cells);
 
+/* What a command reads: the catalog and the rows of one snapshot. It must not move. */
+struct view {
+    struct transaction *transaction; /* NULL: a snapshot of its own */
+    struct snapshot snapshot;
+    struct table_reader reader;
+    struct plan_env env;
+};
+NODISCARD llkv_code view_begin(struct cx *cx, struct statement *s, struct view *out_view);
+void view_end(struct statement *s, struct view *view);
+
 #define COMMAND(name)                                                                              \
     NODISCARD llkv_code command_##name(struct cx *cx, struct statement *s, const struct ast *node)
 /* ddl.c */

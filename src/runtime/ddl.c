@@ -1,28 +1,47 @@
-/* ddl.c -- CREATE, DROP, REINDEX. Each commits by itself. */
+/* ddl.c -- CREATE, DROP, REINDEX: in the transaction of the session, or in one of their own. */
 #include "runtime/command.h"
 
 struct ddl {
     struct cx *cx;
-    struct database *db;
-    struct snapshot snapshot;
-    struct table_reader reader; /* of the snapshot */
+    struct transaction *transaction; /* of the session, or: */
+    struct transaction own;
+    struct catalog_edit *edit;
+    struct table_reader reader;
     struct plan_env env;
 };
 
+/* What was changed so far is seen from here on. */
+static void ddl_look(struct ddl *d)
+{
+    d->env.catalog = catalog_edit_view(d->edit);
+}
+
 static llkv_code ddl_begin(struct cx *cx, struct statement *s, struct ddl *out)
 {
-    *out = (struct ddl){.cx = cx, .db = s->session->database};
-    TRY(txn_snapshot_begin(cx, out->db->manager, &out->snapshot));
-    out->reader = (struct table_reader){.snapshot = &out->snapshot};
-    out->env = (struct plan_env){.catalog = catalog_current(out->db->catalog),
-                                 .reader = &out->reader,
-                                 .settings = &s->session->settings};
+    struct database *db = s->session->database;
+    *out = (struct ddl){.cx = cx, .transaction = s->transaction};
+    if (s->transaction == NULL) {
+        transaction_begin(&out->own, db, false);
+        out->transaction = &out->own;
+    }
+    llkv_code rc = transaction_edit(cx, out->transaction, &out->edit);
+    if (rc != LLKV_OK) {
+        transaction_rollback(&out->own);
+        return rc;
+    }
+    out->reader = transaction_reader(out->transaction);
+    out->env = (struct plan_env){.reader = &out->reader, .settings = &s->session->settings};
+    ddl_look(out);
     return LLKV_OK;
 }
 
-static void ddl_end(struct ddl *d)
+/* A transaction of its own is committed, or rolled back after a failure. */
+static llkv_code ddl_end(struct ddl *d, llkv_code rc)
 {
-    txn_snapshot_end(d->db->manager, &d->snapshot);
+    if (d->transaction != &d->own) return rc;
+    if (rc == LLKV_OK) return transaction_commit(d->cx, &d->own);
+    transaction_rollback(&d->own);
+    return rc;
 }
 
 static const struct ast_name *last_part(const struct ast_path *path)
@@ -65,7 +84,7 @@ static llkv_code refuse_replace(struct cx *cx, const struct ast *node)
 /* ---- tables ---- */
 
 /* INSERT INTO t query: the rows of CREATE TABLE t AS query. */
-static llkv_code fill_table(struct cx *cx, struct statement *s,
+static llkv_code fill_table(struct ddl *d, struct statement *s,
                             const struct ast_create_table *create)
 {
     struct ast_table table = {.base = {.kind = AST_TABLE, .at = create->base.at},
@@ -74,12 +93,7 @@ static llkv_code fill_table(struct cx *cx, struct statement *s,
                                 .table = &table,
                                 .query = create->query};
     int64_t rows;
-    return statement_run_part(cx, s->session, &insert.base, &rows);
-}
-
-static llkv_code drop_object(struct cx *cx, struct statement *s, const struct object *object)
-{
-    return catalog_drop(cx, s->session->database->catalog, object);
+    return statement_run_part(d->cx, s->session, d->transaction, &insert.base, &rows);
 }
 
 static llkv_code create_table(struct ddl *d, struct statement *s,
@@ -96,23 +110,16 @@ static llkv_code create_table(struct ddl *d, struct statement *s,
     }
     TRY(refuse_taken(d, &create->path, temporary));
     TRY(plan_bind_create_table(d->cx, &d->env, create, &def));
-    TRY(catalog_create_table(d->cx, d->db->catalog, def, &object));
+    TRY(catalog_edit_create_table(d->cx, d->edit, def, &object));
     if (create->query == NULL || (create->base.flags & AST_CREATE_NO_DATA) != 0) return LLKV_OK;
-    llkv_code rc = fill_table(d->cx, s, create);
-    if (rc == LLKV_OK) return LLKV_OK;
-    llkv_error error = *d->cx->error; /* the reason counts, not how the table went away */
-    llkv_code dropped = drop_object(d->cx, s, object);
-    if (dropped == LLKV_OK) *d->cx->error = error;
-    return dropped == LLKV_OK ? rc : dropped;
+    return fill_table(d, s, create);
 }
 
 llkv_code command_create_table(struct cx *cx, struct statement *s, const struct ast *node)
 {
     struct ddl d;
     TRY(ddl_begin(cx, s, &d));
-    llkv_code rc = create_table(&d, s, (const struct ast_create_table *)node);
-    ddl_end(&d);
-    return rc;
+    return ddl_end(&d, create_table(&d, s, (const struct ast_create_table *)node));
 }
 
 /* ---- views ---- */
@@ -128,16 +135,14 @@ static llkv_code create_view(struct ddl *d, const struct ast_create_view *create
     if ((create->base.flags & AST_CREATE_OR_REPLACE) == 0)
         TRY(refuse_taken(d, &create->path, temporary));
     TRY(plan_bind_create_view(d->cx, &d->env, create, &def));
-    return catalog_create_view(d->cx, d->db->catalog, &def);
+    return catalog_edit_create_view(d->cx, d->edit, &def);
 }
 
 llkv_code command_create_view(struct cx *cx, struct statement *s, const struct ast *node)
 {
     struct ddl d;
     TRY(ddl_begin(cx, s, &d));
-    llkv_code rc = create_view(&d, (const struct ast_create_view *)node);
-    ddl_end(&d);
-    return rc;
+    return ddl_end(&d, create_view(&d, (const struct ast_create_view *)node));
 }
 
 /* ---- indexes ---- */
@@ -156,16 +161,14 @@ static llkv_code create_index(struct ddl *d, const struct ast_create_index *crea
     }
     if (create->path.count != 0) TRY(refuse_taken(d, &create->path, false));
     TRY(plan_bind_create_index(d->cx, &d->env, create, &table, &key));
-    return catalog_create_index(d->cx, d->db->catalog, table, &key);
+    return catalog_edit_create_index(d->cx, d->edit, table, &key);
 }
 
 llkv_code command_create_index(struct cx *cx, struct statement *s, const struct ast *node)
 {
     struct ddl d;
     TRY(ddl_begin(cx, s, &d));
-    llkv_code rc = create_index(&d, (const struct ast_create_index *)node);
-    ddl_end(&d);
-    return rc;
+    return ddl_end(&d, create_index(&d, (const struct ast_create_index *)node));
 }
 
 /* ---- triggers, schemas ---- */
@@ -194,26 +197,32 @@ static llkv_code create_trigger(struct ddl *d, struct statement *s,
         catalog_find_trigger(d->env.catalog, schema_part(&create->path, false), name->text) != NULL)
         return LLKV_OK;
     struct slice sql = {s->text.data + create->base.at, create->base.end - create->base.at};
-    return catalog_create_trigger(d->cx, d->db->catalog, on, name->text, sql,
-                                  (create->base.flags & AST_CREATE_TEMP) != 0);
+    const struct trigger_def def = {.on = on,
+                                    .name = name->text,
+                                    .sql = sql,
+                                    .temporary = (create->base.flags & AST_CREATE_TEMP) != 0};
+    return catalog_edit_create_trigger(d->cx, d->edit, &def);
 }
 
 llkv_code command_create_trigger(struct cx *cx, struct statement *s, const struct ast *node)
 {
     struct ddl d;
     TRY(ddl_begin(cx, s, &d));
-    llkv_code rc = create_trigger(&d, s, (const struct ast_create_trigger *)node);
-    ddl_end(&d);
-    return rc;
+    return ddl_end(&d, create_trigger(&d, s, (const struct ast_create_trigger *)node));
+}
+
+static llkv_code create_schema(struct ddl *d, const struct ast_create_schema *create)
+{
+    llkv_code rc = catalog_edit_create_schema(d->cx, d->edit, last_part(&create->path)->text, 0);
+    bool lenient = (create->base.flags & AST_CREATE_IF_NOT_EXISTS) != 0;
+    return rc == LLKV_EXISTS && lenient ? LLKV_OK : rc;
 }
 
 llkv_code command_create_schema(struct cx *cx, struct statement *s, const struct ast *node)
 {
-    const struct ast_create_schema *create = (const struct ast_create_schema *)node;
-    struct catalog *catalog = s->session->database->catalog;
-    llkv_code rc = catalog_create_schema(cx, catalog, last_part(&create->path)->text);
-    bool lenient = (node->flags & AST_CREATE_IF_NOT_EXISTS) != 0;
-    return rc == LLKV_EXISTS && lenient ? LLKV_OK : rc;
+    struct ddl d;
+    TRY(ddl_begin(cx, s, &d));
+    return ddl_end(&d, create_schema(&d, (const struct ast_create_schema *)node));
 }
 
 /* ---- DROP ---- */
@@ -237,8 +246,7 @@ static bool kind_fits(uint16_t wanted, const struct object *object)
            (wanted == AST_OBJECT_TRIGGER && object->kind == OBJECT_TRIGGER);
 }
 
-static llkv_code drop_one(struct ddl *d, struct statement *s, const struct ast *drop,
-                          const struct ast_path *path)
+static llkv_code drop_one(struct ddl *d, const struct ast *drop, const struct ast_path *path)
 {
     const struct ast_name *name = last_part(path);
     struct slice schema = schema_part(path, false);
@@ -257,7 +265,17 @@ static llkv_code drop_one(struct ddl *d, struct statement *s, const struct ast *
         return cx_fail_at(d->cx, LLKV_NAME, (int32_t)name->at, "42809", "\"%s\" is not %s %s",
                           object->name, drop->op == AST_OBJECT_INDEX ? "an" : "a",
                           kind_text(drop->op));
-    return drop_object(d->cx, s, object);
+    TRY(catalog_edit_drop(d->cx, d->edit, object));
+    ddl_look(d);
+    return LLKV_OK;
+}
+
+/* All of them, or none. */
+static llkv_code drop_all(struct ddl *d, const struct ast_drop *drop)
+{
+    for (uint32_t i = 0; i < drop->objects.count; i++)
+        TRY(drop_one(d, &drop->base, &((const struct ast_object *)drop->objects.items[i])->path));
+    return LLKV_OK;
 }
 
 llkv_code command_drop(struct cx *cx, struct statement *s, const struct ast *node)
@@ -272,15 +290,9 @@ llkv_code command_drop(struct cx *cx, struct statement *s, const struct ast *nod
     if ((node->flags & AST_DROP_CASCADE) != 0)
         return cx_fail_at(cx, LLKV_UNSUPPORTED, (int32_t)node->at, NULL,
                           "DROP ... CASCADE is not supported");
-    for (uint32_t i = 0; i < drop->objects.count; i++) {
-        struct ddl d;
-        TRY(ddl_begin(cx, s, &d));
-        llkv_code rc =
-            drop_one(&d, s, node, &((const struct ast_object *)drop->objects.items[i])->path);
-        ddl_end(&d);
-        if (rc != LLKV_OK) return rc;
-    }
-    return LLKV_OK;
+    struct ddl d;
+    TRY(ddl_begin(cx, s, &d));
+    return ddl_end(&d, drop_all(&d, drop));
 }
 
 /* ---- REINDEX: keys never need rebuilding; the structures are checked ---- */
@@ -306,7 +318,5 @@ llkv_code command_reindex(struct cx *cx, struct statement *s, const struct ast *
 {
     struct ddl d;
     TRY(ddl_begin(cx, s, &d));
-    llkv_code rc = reindex(&d, (const struct ast_reindex *)node);
-    ddl_end(&d);
-    return rc;
+    return ddl_end(&d, reindex(&d, (const struct ast_reindex *)node));
 }

@@ -93,16 +93,11 @@ static llkv_code path_rows(struct cx *cx, struct statement *s, const struct plan
 llkv_code command_describe_rows(struct cx *cx, struct statement *s, const struct ast *node)
 {
     const struct ast_describe *describe = (const struct ast_describe *)node;
-    struct database *db = s->session->database;
-    struct snapshot snapshot;
-    TRY(txn_snapshot_begin(cx, db->manager, &snapshot));
-    const struct table_reader reader = {.snapshot = &snapshot};
-    struct plan_env env = {.catalog = catalog_current(db->catalog),
-                           .reader = &reader,
-                           .settings = &s->session->settings};
-    llkv_code rc = describe->statement != NULL ? query_rows(cx, s, &env, describe->statement)
-                                               : path_rows(cx, s, &env, &describe->path);
-    txn_snapshot_end(db->manager, &snapshot);
+    struct view view;
+    TRY(view_begin(cx, s, &view));
+    llkv_code rc = describe->statement != NULL ? query_rows(cx, s, &view.env, describe->statement)
+                                               : path_rows(cx, s, &view.env, &describe->path);
+    view_end(s, &view);
     return rc;
 }
 
@@ -123,5 +118,5 @@ llkv_code command_truncate(struct cx *cx, struct statement *s, const struct ast 
     all.base.kind = AST_DELETE;
     all.base.op = AST_CONFLICT_NONE;
     all.base.flags = 0;
-    return statement_run_part(cx, s->session, &all.base, &rows);
+    return statement_run_part(cx, s->session, s->transaction, &all.base, &rows);
 }

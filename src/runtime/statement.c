@@ -56,6 +56,7 @@ static void clear(struct statement *s)
     s->params = s->run_params = NULL;
     s->text = (struct slice){0};
     s->rows = (struct text_rows){0};
+    s->transaction = NULL;
 }
 
 static void destroy(struct statement *s)
@@ -125,15 +126,23 @@ static struct statement *take_cached(struct session *session, struct slice sql, 
     struct statement *s = *slot;
     if (s == NULL || s->text_hash != hash || !slice_equal(s->text, sql)) return NULL;
     if (s->settings_epoch != session->settings_epoch) return NULL;
+    /* Its columns are asked for before it runs: those of another catalog would be wrong. */
+    if (s->newest_version != catalog_newest_version(session->database->catalog)) return NULL;
     *slot = NULL;
     return s;
 }
 
 /* ---- planning ---- */
 
+static const struct catalog_snapshot *catalog_of(const struct statement *s)
+{
+    if (s->transaction != NULL) return transaction_catalog(s->transaction);
+    return catalog_view(s->session->database->catalog, &s->snapshot);
+}
+
 static struct plan_env plan_env_of(const struct statement *s)
 {
-    return (struct plan_env){.catalog = catalog_current(s->session->database->catalog),
+    return (struct plan_env){.catalog = catalog_of(s),
                              .reader = &s->reader,
                              .settings = &s->session->settings,
                              .params = s->typed_by_values ? s->params : NULL,
@@ -143,6 +152,11 @@ static struct plan_env plan_env_of(const struct statement *s)
 static llkv_code begin_snapshot(struct cx *cx, struct statement *s)
 {
     if (s->has_snapshot) return LLKV_OK;
+    if (s->transaction != NULL) {
+        TRY(transaction_take_snapshot(cx, s->transaction));
+        s->reader = transaction_reader(s->transaction);
+        return LLKV_OK;
+    }
     TRY(txn_snapshot_begin(cx, s->session->database->manager, &s->snapshot));
     s->reader = (struct table_reader){.snapshot = &s->snapshot};
     s->has_snapshot = true;
@@ -151,8 +165,11 @@ static llkv_code begin_snapshot(struct cx *cx, struct statement *s)
 
 static void end_snapshot(struct statement *s)
 {
-    if (s->has_snapshot) txn_snapshot_end(s->session->database->manager, &s->snapshot);
+    struct database *db = s->session->database;
+    if (!s->has_snapshot) return;
     s->has_snapshot = false;
+    txn_snapshot_end(db->manager, &s->snapshot);
+    catalog_sweep(db->catalog);
 }
 
 static bool has_plan(const struct ast *node)
@@ -186,10 +203,12 @@ static llkv_code make_plan(struct cx *cx, struct statement *s)
 {
     struct cx plan_cx = statement_cx(cx, s, &s->plan_arena);
     struct plan_env env = plan_env_of(s);
+    const uint64_t newest = catalog_newest_version(s->session->database->catalog);
     TRY(plan_statement(&plan_cx, &env, s->ast, &s->plan));
     TRY(exec_link(&plan_cx, s->plan, &s->linked));
     TRY(print_types(&plan_cx, s));
     s->settings_epoch = s->session->settings_epoch;
+    s->newest_version = newest;
     s->run_params = cx_alloc_array(&plan_cx, s->plan->parameter_count + 1u, sizeof *s->run_params);
     if (s->run_params == NULL) return LLKV_NOMEM;
     memset(s->run_params, 0, (s->plan->parameter_count + 1u) * sizeof *s->run_params);
@@ -348,10 +367,12 @@ static llkv_code fill_params(struct cx *cx, struct statement *s, bool *out_fit)
 /* The plan is used again as it is, or made anew in place. */
 static llkv_code refresh_plan(struct cx *cx, struct statement *s)
 {
-    /* Any change of the catalog counts: a name may mean another object now. */
-    uint64_t version = catalog_snapshot_version(catalog_current(s->session->database->catalog));
-    bool fresh =
-        s->settings_epoch == s->session->settings_epoch && s->plan->catalog_version == version;
+    /* Any change of the catalog counts: a name may mean another object now. So do changes that the
+     * snapshot does not see: an index the plan uses may be gone. */
+    uint64_t version = catalog_snapshot_version(catalog_of(s));
+    bool fresh = s->settings_epoch == s->session->settings_epoch &&
+                 s->plan->catalog_version == version &&
+                 s->newest_version == catalog_newest_version(s->session->database->catalog);
     bool fit;
     if (!fresh) TRY(make_plan(cx, s));
     TRY(fill_params(cx, s, &fit));
@@ -363,14 +384,21 @@ static llkv_code refresh_plan(struct cx *cx, struct statement *s)
     return LLKV_OK;
 }
 
+/* Where DML puts its changes: what is committed at its end, or the transaction's. */
+static llkv_code take_writes(struct cx *cx, struct statement *s)
+{
+    if (s->transaction != NULL) return transaction_writes(cx, s->transaction, &s->writes);
+    return write_set_new(cx, s->session->database->manager, &s->snapshot, TXN_ID_AUTO_COMMIT,
+                         &s->writes);
+}
+
 static llkv_code start_plan(struct cx *cx, struct statement *s)
 {
     struct cx run_cx = statement_cx(cx, s, &s->run_arena);
     struct database *db = s->session->database;
     TRY(begin_snapshot(cx, s));
     TRY(refresh_plan(&run_cx, s));
-    if (s->plan->kind != LLKV_RESULT_SELECT)
-        TRY(write_set_new(&run_cx, db->manager, &s->snapshot, TXN_ID_AUTO_COMMIT, &s->writes));
+    if (s->plan->kind != LLKV_RESULT_SELECT) TRY(take_writes(&run_cx, s));
     struct exec_env env = {.manager = db->manager,
                            .reader = &s->reader,
                            .params = s->run_params,
@@ -438,7 +466,7 @@ static llkv_code finish(struct cx *cx, struct statement *s)
     s->info.rows = s->row_count;
     if (s->writes != NULL) {
         struct cx run_cx = statement_cx(cx, s, &s->run_arena);
-        TRY(write_set_commit(&run_cx, s->writes));
+        if (s->transaction == NULL) TRY(write_set_commit(&run_cx, s->writes));
         s->info.rows = exec_rows_changed(s->exec);
     }
     statement_reset(s);
@@ -489,7 +517,7 @@ llkv_code statement_step(struct cx *cx, struct statement *s, bool *out_row)
 void statement_reset(struct statement *s)
 {
     exec_close(s->exec);
-    write_set_free(s->writes);
+    if (s->transaction == NULL) write_set_free(s->writes);
     end_snapshot(s);
     s->exec = NULL;
     s->writes = NULL;
@@ -501,14 +529,15 @@ void statement_reset(struct statement *s)
     if (s->state == STATEMENT_RUNNING || s->state == STATEMENT_DONE) s->state = STATEMENT_PREPARED;
 }
 
-llkv_code statement_run_part(struct cx *cx, struct session *session, struct ast *node,
-                             int64_t *out_rows)
+llkv_code statement_run_part(struct cx *cx, struct session *session,
+                             struct transaction *transaction, struct ast *node, int64_t *out_rows)
 {
     struct statement *part;
     TRY(take_idle(cx, session, &part));
     session->open_count++;
     struct cx plan_cx = statement_cx(cx, part, &part->plan_arena);
     part->text = cx->text;
+    part->transaction = transaction;
     struct ast_stmt *stmt = cx_alloc_zero(&plan_cx, sizeof *stmt);
     llkv_code rc = stmt == NULL ? LLKV_NOMEM : LLKV_OK;
     const struct batch *batch;

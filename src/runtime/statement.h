@@ -14,6 +14,7 @@
 #include "exec/exec.h"
 #include "llkv/result.h"
 #include "runtime/session.h"
+#include "runtime/transaction.h"
 #include "sql/parse.h"
 
 enum statement_state { STATEMENT_IDLE, STATEMENT_PREPARED, STATEMENT_RUNNING, STATEMENT_DONE };
@@ -36,6 +37,7 @@ struct statement {
     struct ast_stmt *ast;
     bool typed_by_values;    /* the types of bound values decided, not where parameters stand */
     uint64_t settings_epoch; /* the plan's */
+    uint64_t newest_version; /* of the catalog when the plan was made: others count, too */
     struct pplan *plan;      /* NULL: a command */
     const struct exec_plan *linked;
     const char **type_texts; /* of columns whose type has modifiers; or NULL */
@@ -43,9 +45,10 @@ struct statement {
     struct value *params; /* param_count of them, then room for the plan's own; in plan_arena */
     struct value *run_params;
     /* running */
-    struct snapshot snapshot;
-    struct table_reader reader; /* of the snapshot */
-    bool has_snapshot;
+    struct transaction *transaction; /* that it is a part of; NULL: it commits by itself */
+    struct snapshot snapshot;        /* its own, if it commits by itself */
+    struct table_reader reader;
+    bool has_snapshot;  /* of its own */
     int64_t now_micros; /* when the run began, if its plan asks */
     struct exec *exec;
     struct write_set *writes;
@@ -91,7 +94,9 @@ struct value statement_value(const struct statement *statement, uint32_t column)
 NODISCARD llkv_code command_run(struct cx *cx, struct statement *statement);
 /* What it is, before it runs; LLKV_UNSUPPORTED for what has no executor. */
 NODISCARD llkv_code command_describe(struct cx *cx, struct statement *statement);
-/* Plan and run `node` (INSERT, ...) as a part of a command. */
-NODISCARD llkv_code statement_run_part(struct cx *cx, struct session *session, struct ast *node,
+/* Plan and run `node` (INSERT, ...) as a part of a command; in a transaction, or (NULL) with a
+ * commit of its own. */
+NODISCARD llkv_code statement_run_part(struct cx *cx, struct session *session,
+                                       struct transaction *transaction, struct ast *node,
                                        int64_t *out_rows);
 #endif

@@ -74,18 +74,17 @@ llkv_code command_show_columns(struct cx *cx, struct statement *s, const struct 
 
 static llkv_code show_tables(struct cx *cx, struct statement *s)
 {
-    struct database *db = s->session->database;
-    struct snapshot snapshot;
+    struct view view;
     llkv_code rc = LLKV_OK;
-    TRY(txn_snapshot_begin(cx, db->manager, &snapshot));
-    const struct catalog_snapshot *catalog = catalog_current(db->catalog);
+    TRY(view_begin(cx, s, &view));
+    const struct catalog_snapshot *catalog = view.env.catalog;
     for (uint32_t i = 0; i < catalog_count(catalog) && rc == LLKV_OK; i++) {
         const struct object *object = catalog_at(catalog, i);
         if (object->kind != OBJECT_TABLE && object->kind != OBJECT_VIEW) continue;
         const char *name = cx_strndup(cx, object->name, strlen(object->name));
         rc = name == NULL ? LLKV_NOMEM : command_add_row(cx, s, &name);
     }
-    txn_snapshot_end(db->manager, &snapshot);
+    view_end(s, &view);
     return rc;
 }
 
@@ -171,23 +170,22 @@ static llkv_code table_info_rows(struct cx *cx, struct statement *s, const struc
 
 static llkv_code table_info(struct cx *cx, struct statement *s, const struct ast_pragma *pragma)
 {
-    struct database *db = s->session->database;
-    struct snapshot snapshot;
+    struct view view;
     struct value name;
     if (pragma->values.count != 1)
         return cx_fail_at(cx, LLKV_SYNTAX, (int32_t)pragma->base.at, NULL,
                           "table_info takes the name of a table");
     TRY(constant(cx, pragma->values.items[0], &name));
-    TRY(txn_snapshot_begin(cx, db->manager, &snapshot));
-    const struct object *object = catalog_find(catalog_current(db->catalog), (struct slice){0},
-                                               name.s, slice_hash_folded(name.s));
+    TRY(view_begin(cx, s, &view));
+    const struct object *object =
+        catalog_find(view.env.catalog, (struct slice){0}, name.s, slice_hash_folded(name.s));
     llkv_code rc;
     if (object == NULL || object->kind != OBJECT_TABLE)
         rc = cx_fail_at(cx, LLKV_NAME, (int32_t)pragma->values.items[0]->at, "42P01",
                         "table \"%.*s\" does not exist", SLICE_ARG(name.s));
     else
         rc = table_info_rows(cx, s, table_definition(object->table));
-    txn_snapshot_end(db->manager, &snapshot);
+    view_end(s, &view);
     return rc;
 }
 

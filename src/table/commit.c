@@ -201,18 +201,25 @@ static bool is_empty(const struct table_writes *writes)
     return writes->inserted == 0 && writes->deleted.rows == 0 && writes->updates == NULL;
 }
 
-llkv_code write_set_commit(struct cx *cx, struct write_set *set)
+llkv_code write_set_participants(struct cx *cx, struct write_set *set,
+                                 struct txn_participant **out_first)
 {
-    struct txn_participant *first = NULL;
+    *out_first = NULL;
     if (set->committed) return cx_fail(cx, LLKV_MISUSE, "the writes are committed already");
     for (struct table_writes *writes = set->first; writes != NULL; writes = writes->next) {
         if (is_empty(writes)) continue;
         writes->participant = (struct txn_participant){
-            .reserve = reserve, .apply = apply, .undo = undo, .next = first};
-        first = &writes->participant;
+            .reserve = reserve, .apply = apply, .undo = undo, .next = *out_first};
+        *out_first = &writes->participant;
     }
     set->committed = true;
-    if (first == NULL) return LLKV_OK;
+    return LLKV_OK;
+}
+
+llkv_code write_set_commit(struct cx *cx, struct write_set *set)
+{
+    struct txn_participant *first;
     int64_t ts;
-    return txn_commit(cx, set->manager, set->snapshot, first, &ts);
+    TRY(write_set_participants(cx, set, &first));
+    return first == NULL ? LLKV_OK : txn_commit(cx, set->manager, set->snapshot, first, &ts);
 }

@@ -104,7 +104,7 @@ static llkv_code add_entry(struct key_change *kc, struct key_rows *kr, uint32_t 
     const struct normkey *bytes = &kr->bytes;
     struct index *index = kc->key->index;
     uint64_t other;
-    if (kc->key->def.unique && !kr->has_null &&
+    if (key_is_unique(kc->key) && !kr->has_null &&
         index_change_lives(index, bytes->data, bytes->len, &other))
         return key_rows_collision(kc->cx, kr, row);
     return index_change_add(kc->cx, index, bytes->data, bytes->len, row_id);

@@ -178,7 +178,7 @@ static llkv_code own_keys_init(struct cx *cx, struct table_writes *writes)
     if (writes->own_keys == NULL) return LLKV_NOMEM;
     for (uint32_t i = 0; i < count; i++) {
         const struct key *key = key_at(keys, i);
-        if (!key->def.unique) continue;
+        if (!key_is_unique(key)) continue;
         struct own_key *own = &writes->own_keys[writes->own_key_count];
         TRY(key_rows_init(&inner, &own->rows, writes->table, &key->def));
         own->key = key;

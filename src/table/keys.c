@@ -98,6 +98,13 @@ uint32_t table_key_count(const struct table *table)
     return atomic_load_explicit(&table_keys(table)->count, memory_order_acquire);
 }
 
+bool table_key_usable(const struct table *table, uint32_t number, const struct snapshot *snapshot)
+{
+    const struct key *key = key_at(table_keys(table), number);
+    return atomic_load_explicit(&key->state, memory_order_acquire) == 0 &&
+           (key->def.id == 0 || key->valid_from <= snapshot->ts);
+}
+
 const struct key_def *table_key(const struct table *table, uint32_t key)
 {
     const struct key_list *list = table_keys(table);
@@ -182,42 +189,48 @@ static llkv_code build_key(struct cx *cx, void *arg)
     return LLKV_OK;
 }
 
-llkv_code table_key_add(struct cx *cx, struct table *table, const struct key_def *def)
+llkv_code table_key_stage(struct cx *cx, struct table *table, const struct key_def *def,
+                          struct key **out_key)
 {
     struct build b = {.table = table};
     TRY(key_new(cx, table, def, &b.key));
+    atomic_store_explicit(&b.key->state, KEY_STAGED, memory_order_relaxed);
     llkv_code rc = key_rows_init(cx, &b.rows, table, &b.key->def);
     if (rc == LLKV_OK) rc = txn_exclusively(cx, table->manager, build_key, &b);
     key_rows_deinit(&b.rows);
-    if (rc != LLKV_OK) key_free(b.key);
-    return rc;
+    if (rc != LLKV_OK) {
+        key_free(b.key);
+        return rc;
+    }
+    *out_key = b.key;
+    return LLKV_OK;
 }
 
-/* ---- dropping: a commit of its own, so that snapshots can be told apart ---- */
-
-struct drop {
-    struct txn_participant participant;
-    struct table *table;
-    struct slice name;
-    bool found;
-};
-
-static void drop_apply(struct txn_participant *participant, int64_t ts)
+void table_key_settle(struct key *key)
 {
-    struct drop *drop = (struct drop *)participant;
-    struct table *table = drop->table;
+    assert(atomic_load(&key->state) == KEY_STAGED);
+    atomic_store_explicit(&key->state, 0, memory_order_release);
+}
+
+void table_key_leave(struct key *key)
+{
+    atomic_fetch_or_explicit(&key->state, KEY_LEAVING, memory_order_release);
+}
+
+void table_key_keep(struct key *key)
+{
+    atomic_fetch_and_explicit(&key->state, (uint8_t)~KEY_LEAVING, memory_order_release);
+}
+
+/* Take it out of the list; under the commit mutex. */
+static void unlink_key(struct table *table, struct key *key)
+{
     struct key_list *list = table_keys(table);
     uint32_t count = atomic_load_explicit(&list->count, memory_order_relaxed);
     uint32_t at = 0;
-    while (at < count) {
-        const struct key_def *def = &key_at(list, at)->def;
-        if (def->id != 0 && slice_equal_folded(slice_of(def->name), drop->name)) break;
+    while (at < count && key_at(list, at) != key)
         at++;
-    }
-    if (at == count) return;
-    drop->found = true;
-    struct key *key = key_at(list, at);
-    atomic_store_explicit(&table->keys_moved_ts, ts, memory_order_release);
+    assert(at < count);
     /* The last item stays behind the end: a reader that knows the old count may ask for it. */
     for (uint32_t i = at; i + 1 < count; i++)
         atomic_store_explicit(&list->items[i], key_at(list, i + 1), memory_order_release);
@@ -225,14 +238,33 @@ static void drop_apply(struct txn_participant *participant, int64_t ts)
     txn_retire(table->manager, key, key_free);
 }
 
-bool table_key_drop(struct table *table, struct slice name)
+void table_key_remove(struct table *table, struct key *key, int64_t ts)
+{
+    atomic_store_explicit(&table->keys_moved_ts, ts, memory_order_release);
+    unlink_key(table, key);
+}
+
+struct unstage {
+    struct table *table;
+    struct key *key;
+};
+
+static llkv_code unstage(struct cx *cx, void *arg)
+{
+    struct unstage *u = arg;
+    (void)cx;
+    unlink_key(u->table, u->key);
+    return LLKV_OK;
+}
+
+void table_key_unstage(struct table *table, struct key *key)
 {
     llkv_error error = LLKV_ERROR_INIT;
     struct cx cx = {.error = &error};
-    struct drop drop = {.participant = {.apply = drop_apply}, .table = table, .name = name};
-    int64_t ts;
-    llkv_code rc = txn_commit(&cx, table->manager, NULL, &drop.participant, &ts);
-    return rc == LLKV_OK && drop.found; /* without a reserve nothing can fail */
+    struct unstage u = {table, key};
+    llkv_code rc = txn_exclusively(&cx, table->manager, unstage, &u);
+    assert(rc == LLKV_OK); /* nothing in it can fail */
+    (void)rc;
 }
 
 /* ---- looking up ---- */

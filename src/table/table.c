@@ -92,16 +92,6 @@ void table_free(struct table *table)
     mem_free(table);
 }
 
-static void free_retired(void *table)
-{
-    table_free(table);
-}
-
-void table_retire(struct table *table)
-{
-    txn_retire(table->manager, table, free_retired);
-}
-
 const struct table_def *table_definition(const struct table *table)
 {
     return table->def;
@@ -123,13 +113,15 @@ uint64_t table_data_version(const struct table *table)
 }
 
 /* A unique key of this one column? */
-static bool is_unique_column(const struct table *table, uint16_t column)
+static bool is_unique_column(const struct table *table, const struct snapshot *snapshot,
+                             uint16_t column)
 {
     const struct key_list *keys = table_keys(table);
     uint32_t count = atomic_load_explicit(&keys->count, memory_order_acquire);
     for (uint32_t k = 0; k < count; k++) {
         const struct key_def *def = &key_at(keys, k)->def;
-        if (def->unique && def->column_count == 1 && def->columns[0].column == column) return true;
+        if (!def->unique || def->column_count != 1 || def->columns[0].column != column) continue;
+        if (table_key_usable(table, k, snapshot)) return true;
     }
     return false;
 }
@@ -148,7 +140,7 @@ void table_column_stats(struct table *table, const struct table_reader *reader, 
         .distinct = stats.distinct,
         .no_nulls = stats.zone.nulls == 0,
         .ascending = stats.ascending,
-        .unique = stats.strictly || is_unique_column(table, column),
+        .unique = stats.strictly || is_unique_column(table, reader->snapshot, column),
         .min = {.type = type},
         .max = {.type = type},
     };

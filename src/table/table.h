@@ -40,8 +40,6 @@ NODISCARD llkv_code table_new(struct cx *cx, struct txn_manager *manager, struct
                               struct table **out_table);
 /* Frees at once: no snapshot may need it any more. NULL is allowed. */
 void table_free(struct table *table);
-/* Frees it once no snapshot registered now is left. */
-void table_retire(struct table *table);
 const struct table_def *table_definition(const struct table *table);
 
 /* Rows the reader sees. Exact. */
@@ -68,10 +66,28 @@ void table_column_stats(struct table *table, const struct table_reader *reader, 
  */
 uint32_t table_key_count(const struct table *table);
 const struct key_def *table_key(const struct table *table, uint32_t key);
-/* Build a key over what is there. 23505 if it is unique and rows collide. */
-NODISCARD llkv_code table_key_add(struct cx *cx, struct table *table, const struct key_def *key);
-/* By name; false if there is none, or it belongs to a constraint. */
-bool table_key_drop(struct table *table, struct slice name);
+/* May a plan for the snapshot use it? Not if its index was made later, or is made or dropped by a
+ * transaction that has not committed. */
+bool table_key_usable(const struct table *table, uint32_t key, const struct snapshot *snapshot);
+
+/* ---- indexes that come and go with a commit (catalog/edit.h). Only one transaction at a time does
+ * that to a table. ---- */
+struct key;
+/* Build a key over what is there; it is kept up from now on. 23505 if it is unique and rows
+ * collide.
+ */
+NODISCARD llkv_code table_key_stage(struct cx *cx, struct table *table, const struct key_def *def,
+                                    struct key **out_key);
+/* It was never there. The latest one staged goes first. */
+void table_key_unstage(struct table *table, struct key *key);
+/* In force, from this commit on; under the commit mutex. */
+void table_key_settle(struct key *key);
+/* It is about to go; and it stays after all. */
+void table_key_leave(struct key *key);
+void table_key_keep(struct key *key);
+/* Gone with the commit `ts`; under the commit mutex. */
+void table_key_remove(struct table *table, struct key *key, int64_t ts);
+
 /* Rows whose key equals `values` (one per key column, of the column's type; a NULL finds nothing)
  * and which the reader sees, ascending: at most `max`, *out_count says how many were stored. */
 NODISCARD llkv_code table_key_lookup(struct cx *cx, struct table *table,

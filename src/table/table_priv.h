@@ -9,14 +9,28 @@
 #include "index/normkey.h"
 #include "table/table.h"
 
-/* One key in force. */
+/* Why plans do not use a key, in bits; 0: it is in force. Every commit keeps all of them up. */
+enum key_state {
+    KEY_STAGED = 1, /* its index is not committed: no plan knows it */
+    KEY_LEAVING = 2 /* its index is dropped, but that is not committed: nothing is unique by it */
+};
+
+/* One key. */
 struct key {
     struct retired retired;
     struct arena arena; /* of its definition */
     struct key_def def;
     struct index *index;
-    int64_t valid_from; /* older snapshots do not find all their rows in it */
+    int64_t valid_from;    /* older snapshots do not find all their rows in it */
+    _Atomic uint8_t state; /* of enum key_state */
 };
+
+/* Must rows differ in this key? */
+ALWAYS_INLINE bool key_is_unique(const struct key *key)
+{
+    return key->def.unique &&
+           (atomic_load_explicit(&key->state, memory_order_relaxed) & KEY_LEAVING) == 0;
+}
 
 /* Keys in the order of their making. Items only move down, when one is dropped. */
 struct key_list {
@@ -27,7 +41,6 @@ struct key_list {
 };
 
 struct table {
-    struct retired retired; /* first: a dropped table waits for its readers */
     struct txn_manager *manager;
     struct mem_budget *budget;
     struct table_options options;

@@ -38,4 +38,8 @@ NODISCARD llkv_code write_update(struct cx *cx, struct write_set *set, struct ta
                                  const struct batch *values, int64_t *io_rows);
 /* Publish everything, or nothing and the error. The set is still to be freed. */
 NODISCARD llkv_code write_set_commit(struct cx *cx, struct write_set *set);
+/* The same as a part of a larger commit (txn_commit): what takes part in it for the set, NULL if
+ * nothing was written. The set counts as committed from here on. */
+NODISCARD llkv_code write_set_participants(struct cx *cx, struct write_set *set,
+                                           struct txn_participant **out_first);
 #endif

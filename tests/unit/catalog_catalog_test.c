@@ -3,8 +3,7 @@
 #include <pthread.h>
 #include <stdatomic.h>
 
-#include "catalog/catalog.h"
-#include "store_testing.h"
+#include "catalog_testing.h"
 
 static const struct column_def columns[] = {
     {.name = "a", .type = {.id = TYPE_BIGINT, .phys = PHYS_I64}},
@@ -41,17 +40,24 @@ static llkv_code create_table(struct cx *cx, struct fixture *f, const char *sche
                             .columns = columns,
                             .temporary = temporary};
     const struct object *object;
-    TRY(catalog_create_table(cx, f->catalog, &def, &object));
+    TRY(change_create_table(cx, f->catalog, f->w.manager, &def, &object));
     assert_string_equal(object->name, name);
     assert_int_equal(table_definition(object->table)->id, object->id);
     assert_string_equal(table_definition(object->table)->schema, object->schema);
     return LLKV_OK;
 }
 
+static llkv_code create_trigger(struct cx *cx, struct fixture *f, const struct object *on,
+                                struct slice name, struct slice sql, bool temporary)
+{
+    const struct trigger_def def = {.on = on, .name = name, .sql = sql, .temporary = temporary};
+    return change_create_trigger(cx, f->catalog, f->w.manager, &def);
+}
+
 static const struct object *find(struct fixture *f, const char *schema, const char *name)
 {
     struct slice n = slice_of(name);
-    return catalog_find(catalog_current(f->catalog), slice_of(schema), n, slice_hash_folded(n));
+    return catalog_find(catalog_newest(f->catalog), slice_of(schema), n, slice_hash_folded(n));
 }
 
 static void names(void **state)
@@ -71,15 +77,15 @@ static void names(void **state)
     assert_string_equal(find(&f, NULL, "accounts")->schema, "temp");
     assert_int_equal(create_table(cx, &f, "nowhere", "t", false), LLKV_NAME);
     assert_string_equal(f.w.t.error.sqlstate, "3F000");
-    assert_ok(&f.w.t, catalog_create_schema(cx, f.catalog, SLICE("s")));
-    assert_int_equal(catalog_create_schema(cx, f.catalog, SLICE("S")), LLKV_EXISTS);
-    assert_int_equal(catalog_create_schema(cx, f.catalog, SLICE("main")), LLKV_EXISTS);
+    assert_ok(&f.w.t, change_create_schema(cx, f.catalog, f.w.manager, SLICE("s")));
+    assert_int_equal(change_create_schema(cx, f.catalog, f.w.manager, SLICE("S")), LLKV_EXISTS);
+    assert_int_equal(change_create_schema(cx, f.catalog, f.w.manager, SLICE("main")), LLKV_EXISTS);
     assert_ok(&f.w.t, create_table(cx, &f, "s", "accounts", false));
     assert_string_equal(find(&f, "s", "accounts")->schema, "s");
-    assert_string_equal(catalog_suggest(catalog_current(f.catalog), SLICE("acounts")), "Accounts");
-    assert_string_equal(catalog_suggest(catalog_current(f.catalog), SLICE("acocunts")), "Accounts");
-    assert_null(catalog_suggest(catalog_current(f.catalog), SLICE("customers")));
-    assert_null(catalog_suggest(catalog_current(f.catalog), SLICE("")));
+    assert_string_equal(catalog_suggest(catalog_newest(f.catalog), SLICE("acounts")), "Accounts");
+    assert_string_equal(catalog_suggest(catalog_newest(f.catalog), SLICE("acocunts")), "Accounts");
+    assert_null(catalog_suggest(catalog_newest(f.catalog), SLICE("customers")));
+    assert_null(catalog_suggest(catalog_newest(f.catalog), SLICE("")));
     teardown(&f);
 }
 
@@ -95,54 +101,55 @@ static void views_indexes_triggers(void **state)
                             .sql = SLICE("SELECT 1, 2"),
                             .column_names = view_columns,
                             .column_count = 2};
-    assert_ok(&f.w.t, catalog_create_view(cx, f.catalog, &view));
+    assert_ok(&f.w.t, change_create_view(cx, f.catalog, f.w.manager, &view));
     uint64_t id = find(&f, NULL, "v")->id;
     assert_string_equal(find(&f, NULL, "v")->column_names[1], "y");
-    assert_int_equal(catalog_create_view(cx, f.catalog, &view), LLKV_EXISTS);
+    assert_int_equal(change_create_view(cx, f.catalog, f.w.manager, &view), LLKV_EXISTS);
     view.or_replace = true;
     view.sql = SLICE("SELECT 3");
     view.column_names = NULL;
-    assert_ok(&f.w.t, catalog_create_view(cx, f.catalog, &view));
+    assert_ok(&f.w.t, change_create_view(cx, f.catalog, f.w.manager, &view));
     assert_string_equal(find(&f, NULL, "v")->sql, "SELECT 3");
     assert_int_equal(find(&f, NULL, "v")->id, id);
     view.name = SLICE("t");
-    assert_int_equal(catalog_create_view(cx, f.catalog, &view), LLKV_EXISTS);
+    assert_int_equal(change_create_view(cx, f.catalog, f.w.manager, &view), LLKV_EXISTS);
 
     struct key_def key = {.name = "i", .unique = true, .column_count = 1, .columns = a_column};
-    assert_ok(&f.w.t, catalog_create_index(cx, f.catalog, find(&f, NULL, "t"), &key));
+    assert_ok(&f.w.t, change_create_index(cx, f.catalog, f.w.manager, find(&f, NULL, "t"), &key));
     const struct object *index = find(&f, NULL, "i");
     assert_int_equal(index->kind, OBJECT_INDEX);
     assert_true(index->unique);
     assert_int_equal(index->table_id, find(&f, NULL, "t")->id);
     assert_int_equal(table_key_count(index->table), 1);
     assert_int_equal(table_key(index->table, 0)->id, index->id);
-    assert_int_equal(catalog_create_index(cx, f.catalog, find(&f, NULL, "t"), &key), LLKV_EXISTS);
-    assert_int_equal(catalog_create_index(cx, f.catalog, find(&f, NULL, "v"), &key), LLKV_SEMANTIC);
+    assert_int_equal(change_create_index(cx, f.catalog, f.w.manager, find(&f, NULL, "t"), &key),
+                     LLKV_EXISTS);
+    assert_int_equal(change_create_index(cx, f.catalog, f.w.manager, find(&f, NULL, "v"), &key),
+                     LLKV_SEMANTIC);
 
-    assert_false(catalog_has_trigger(catalog_current(f.catalog), index->table_id));
-    assert_ok(&f.w.t, catalog_create_trigger(cx, f.catalog, find(&f, NULL, "t"), SLICE("t"),
-                                             SLICE("CREATE TRIGGER t ..."), false));
-    assert_int_equal(
-        catalog_create_trigger(cx, f.catalog, find(&f, NULL, "t"), SLICE("T"), SLICE("..."), false),
-        LLKV_EXISTS);
+    assert_false(catalog_has_trigger(catalog_newest(f.catalog), index->table_id));
+    assert_ok(&f.w.t, create_trigger(cx, &f, find(&f, NULL, "t"), SLICE("t"),
+                                     SLICE("CREATE TRIGGER t ..."), false));
+    assert_int_equal(create_trigger(cx, &f, find(&f, NULL, "t"), SLICE("T"), SLICE("..."), false),
+                     LLKV_EXISTS);
     assert_string_equal(f.w.t.error.sqlstate, "42710");
-    assert_true(catalog_has_trigger(catalog_current(f.catalog), index->table_id));
-    assert_non_null(catalog_find_trigger(catalog_current(f.catalog), SLICE("main"), SLICE("t")));
-    assert_int_equal(catalog_count(catalog_current(f.catalog)), 4);
+    assert_true(catalog_has_trigger(catalog_newest(f.catalog), index->table_id));
+    assert_non_null(catalog_find_trigger(catalog_newest(f.catalog), SLICE("main"), SLICE("t")));
+    assert_int_equal(catalog_count(catalog_newest(f.catalog)), 4);
     for (uint32_t i = 0; i < 4; i++) {
-        const struct object *object = catalog_at(catalog_current(f.catalog), i);
-        assert_ptr_equal(catalog_find_id(catalog_current(f.catalog), object->id), object);
+        const struct object *object = catalog_at(catalog_newest(f.catalog), i);
+        assert_ptr_equal(catalog_find_id(catalog_newest(f.catalog), object->id), object);
     }
-    assert_null(catalog_find_id(catalog_current(f.catalog), 99));
+    assert_null(catalog_find_id(catalog_newest(f.catalog), 99));
 
-    assert_ok(&f.w.t, catalog_drop(cx, f.catalog, index));
+    assert_ok(&f.w.t, change_drop(cx, f.catalog, f.w.manager, index));
     assert_int_equal(table_key_count(find(&f, NULL, "t")->table), 0);
-    assert_ok(&f.w.t, catalog_create_index(cx, f.catalog, find(&f, NULL, "t"), &key));
-    assert_ok(&f.w.t, catalog_drop(cx, f.catalog, find(&f, NULL, "t")));
+    assert_ok(&f.w.t, change_create_index(cx, f.catalog, f.w.manager, find(&f, NULL, "t"), &key));
+    assert_ok(&f.w.t, change_drop(cx, f.catalog, f.w.manager, find(&f, NULL, "t")));
     assert_null(find(&f, NULL, "i"));
-    assert_null(catalog_find_trigger(catalog_current(f.catalog), SLICE("main"), SLICE("t")));
+    assert_null(catalog_find_trigger(catalog_newest(f.catalog), SLICE("main"), SLICE("t")));
     assert_non_null(find(&f, NULL, "v"));
-    assert_int_equal(catalog_count(catalog_current(f.catalog)), 1);
+    assert_int_equal(catalog_count(catalog_newest(f.catalog)), 1);
     teardown(&f);
 }
 
@@ -153,20 +160,20 @@ static void what_is_held_stays(void **state)
     setup(&f);
     struct cx *cx = &f.w.t.cx;
     struct snapshot s;
-    assert_ok(&f.w.t, catalog_create_schema(cx, f.catalog, SLICE("s")));
+    assert_ok(&f.w.t, change_create_schema(cx, f.catalog, f.w.manager, SLICE("s")));
     assert_ok(&f.w.t, create_table(cx, &f, "s", "t", false));
     assert_ok(&f.w.t, txn_snapshot_begin(cx, f.w.manager, &s));
-    const struct catalog_snapshot *old = catalog_current(f.catalog);
+    const struct catalog_snapshot *old = catalog_newest(f.catalog);
     const struct object *t = find(&f, "s", "t"), *schema = NULL;
     for (uint32_t i = 0; i < catalog_count(old); i++)
         if (catalog_at(old, i)->kind == OBJECT_SCHEMA) schema = catalog_at(old, i);
-    assert_int_equal(catalog_drop(cx, f.catalog, schema), LLKV_DEPENDENT);
+    assert_int_equal(change_drop(cx, f.catalog, f.w.manager, schema), LLKV_DEPENDENT);
     assert_string_equal(f.w.t.error.sqlstate, "2BP01");
-    assert_ok(&f.w.t, catalog_drop(cx, f.catalog, t));
-    assert_ok(&f.w.t, catalog_drop(cx, f.catalog, schema));
-    assert_int_equal(catalog_drop(cx, f.catalog, t), LLKV_NAME);
+    assert_ok(&f.w.t, change_drop(cx, f.catalog, f.w.manager, t));
+    assert_ok(&f.w.t, change_drop(cx, f.catalog, f.w.manager, schema));
+    assert_int_equal(change_drop(cx, f.catalog, f.w.manager, t), LLKV_NAME);
     assert_string_equal(f.w.t.error.sqlstate, "42P01");
-    assert_true(catalog_snapshot_version(catalog_current(f.catalog)) >
+    assert_true(catalog_snapshot_version(catalog_newest(f.catalog)) >
                 catalog_snapshot_version(old));
     assert_ptr_equal(catalog_find(old, SLICE("s"), SLICE("t"), t->name_hash), t);
     assert_int_equal(table_row_count(t->table, READER(&s)), 0);
@@ -189,24 +196,25 @@ static void lack_of_memory(void **state)
         mem_fail_nth(n, false);
         for (int step = 0; step < 8; step++)
             for (;;) { /* again until it works */
-                uint32_t before = catalog_count(catalog_current(f.catalog));
+                uint32_t before = catalog_count(catalog_newest(f.catalog));
                 llkv_code rc = LLKV_OK;
                 switch (step) {
-                case 0: rc = catalog_create_schema(cx, f.catalog, SLICE("s")); break;
+                case 0: rc = change_create_schema(cx, f.catalog, f.w.manager, SLICE("s")); break;
                 case 1: rc = create_table(cx, &f, "s", "t", false); break;
-                case 2: rc = catalog_create_index(cx, f.catalog, find(&f, "s", "t"), &key); break;
-                case 3:
-                case 4: rc = catalog_create_view(cx, f.catalog, &view); break;
-                case 5:
-                    rc = catalog_create_trigger(cx, f.catalog, find(&f, "s", "t"), SLICE("g"),
-                                                SLICE("..."), true);
+                case 2:
+                    rc = change_create_index(cx, f.catalog, f.w.manager, find(&f, "s", "t"), &key);
                     break;
-                case 6: rc = catalog_drop(cx, f.catalog, find(&f, "s", "i")); break;
-                default: rc = catalog_drop(cx, f.catalog, find(&f, "s", "t")); break;
+                case 3:
+                case 4: rc = change_create_view(cx, f.catalog, f.w.manager, &view); break;
+                case 5:
+                    rc = create_trigger(cx, &f, find(&f, "s", "t"), SLICE("g"), SLICE("..."), true);
+                    break;
+                case 6: rc = change_drop(cx, f.catalog, f.w.manager, find(&f, "s", "i")); break;
+                default: rc = change_drop(cx, f.catalog, f.w.manager, find(&f, "s", "t")); break;
                 }
                 if (rc == LLKV_OK) break;
                 assert_int_equal(rc, LLKV_NOMEM);
-                assert_int_equal(catalog_count(catalog_current(f.catalog)), before);
+                assert_int_equal(catalog_count(catalog_newest(f.catalog)), before);
                 assert_int_equal(failures++, 0);
             }
         mem_fail_nth(0, false);
@@ -231,7 +239,7 @@ static void *look_around(void *arg)
     while (!atomic_load(&stop)) {
         struct snapshot s;
         if (txn_snapshot_begin(cx, f->w.manager, &s) != LLKV_OK) abort();
-        const struct catalog_snapshot *snapshot = catalog_current(f->catalog);
+        const struct catalog_snapshot *snapshot = catalog_view(f->catalog, &s);
         for (uint32_t i = 0; i < catalog_count(snapshot); i++) {
             const struct object *object = catalog_at(snapshot, i);
             if (catalog_find_id(snapshot, object->id) != object) abort();
@@ -256,9 +264,11 @@ static void readers_beside_changes(void **state)
         pthread_create(&threads[i], NULL, look_around, &f);
     for (int i = 0; i < ROUNDS; i++) {
         assert_ok(&f.w.t, create_table(&f.w.t.cx, &f, NULL, "t", false));
-        assert_ok(&f.w.t, catalog_create_index(&f.w.t.cx, f.catalog, find(&f, NULL, "t"), &key));
-        if (i % 2) assert_ok(&f.w.t, catalog_drop(&f.w.t.cx, f.catalog, find(&f, NULL, "i")));
-        assert_ok(&f.w.t, catalog_drop(&f.w.t.cx, f.catalog, find(&f, NULL, "t")));
+        assert_ok(&f.w.t, change_create_index(&f.w.t.cx, f.catalog, f.w.manager,
+                                              find(&f, NULL, "t"), &key));
+        if (i % 2)
+            assert_ok(&f.w.t, change_drop(&f.w.t.cx, f.catalog, f.w.manager, find(&f, NULL, "i")));
+        assert_ok(&f.w.t, change_drop(&f.w.t.cx, f.catalog, f.w.manager, find(&f, NULL, "t")));
     }
     atomic_store(&stop, true);
     for (int i = 0; i < 2; i++)

@@ -2,7 +2,7 @@
  * the rules. */
 #ifndef TESTS_PLAN_TESTING_H
 #define TESTS_PLAN_TESTING_H
-#include "catalog/catalog.h"
+#include "catalog_testing.h"
 #include "plan/bind/bind.h"
 #include "sql/parse.h"
 #include "store_testing.h"
@@ -18,7 +18,7 @@ struct plan_lab {
 
 static inline struct plan_env lab_env(struct plan_lab *lab)
 {
-    return (struct plan_env){.catalog = catalog_current(lab->catalog),
+    return (struct plan_env){.catalog = catalog_newest(lab->catalog),
                              .reader = &lab->reader,
                              .settings = &lab->settings,
                              .debug_checks = true};
@@ -41,7 +41,8 @@ static inline void lab_table(struct plan_lab *lab, const char *sql)
     struct ast_stmt *stmt = lab_parse(lab, sql);
     assert_ok(&lab->t, plan_bind_create_table(&lab->t.cx, &env,
                                               (const struct ast_create_table *)stmt->node, &def));
-    assert_ok(&lab->t, catalog_create_table(&lab->t.cx, lab->catalog, def, &object));
+    assert_ok(&lab->t,
+              change_create_table(&lab->t.cx, lab->catalog, lab->world.manager, def, &object));
 }
 
 static inline void lab_init(struct plan_lab *lab)

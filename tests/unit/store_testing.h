@@ -89,4 +89,44 @@ static inline void world_deinit(struct world *w)
     txn_manager_free(w->manager);
     w->pager->methods->close(w->pager);
 }
+
+/* ---- an index of a table without a catalog: it comes and goes with a commit of its own ---- */
+struct test_key_change {
+    struct txn_participant participant;
+    struct table *table;
+    struct key *key;
+};
+
+static inline void test_key_settle(struct txn_participant *p, int64_t ts)
+{
+    (void)ts;
+    table_key_settle(((struct test_key_change *)p)->key);
+}
+
+static inline void test_key_remove(struct txn_participant *p, int64_t ts)
+{
+    struct test_key_change *change = (struct test_key_change *)p;
+    table_key_remove(change->table, change->key, ts);
+}
+
+static inline llkv_code test_key_add(struct cx *cx, struct txn_manager *manager,
+                                     struct table *table, const struct key_def *def,
+                                     struct key **out_key)
+{
+    struct test_key_change change = {.participant = {.apply = test_key_settle}, .table = table};
+    int64_t ts;
+    TRY(table_key_stage(cx, table, def, &change.key));
+    *out_key = change.key;
+    return txn_commit(cx, manager, NULL, &change.participant, &ts);
+}
+
+static inline llkv_code test_key_drop(struct cx *cx, struct txn_manager *manager,
+                                      struct table *table, struct key *key)
+{
+    struct test_key_change change = {
+        .participant = {.apply = test_key_remove}, .table = table, .key = key};
+    int64_t ts;
+    table_key_leave(key);
+    return txn_commit(cx, manager, NULL, &change.participant, &ts);
+}
 #endif

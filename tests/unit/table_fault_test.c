@@ -24,6 +24,7 @@ struct script {
     struct cx *cx; /* of the step that runs */
     struct snapshot snapshot;
     struct write_set *set;
+    struct key *key;
 };
 
 static int64_t count_rows(struct script *s)
@@ -134,9 +135,8 @@ static llkv_code run_step(struct script *s, int step)
             .name = "t", .column_count = COLUMNS, .columns = columns, .key_count = 1, .keys = &pk};
         return table_new(s->cx, s->w.manager, s->counting, &s->w.options, &def, &s->table);
     }
-    if (step == STEP_KEY) return table_key_add(s->cx, s->table, &by_text);
-    if (step == STEP_DROP)
-        return table_key_drop(s->table, SLICE("by_text")) ? LLKV_OK : LLKV_INTERNAL;
+    if (step == STEP_KEY) return test_key_add(s->cx, s->w.manager, s->table, &by_text, &s->key);
+    if (step == STEP_DROP) return test_key_drop(s->cx, s->w.manager, s->table, s->key);
     TRY(txn_snapshot_begin(s->cx, s->w.manager, &s->snapshot));
     llkv_code rc = LLKV_OK;
     if (step == STEP_SCAN) {

@@ -258,7 +258,8 @@ static void added_and_dropped_keys(void **state)
     struct key_def unique_b = {.name = "ub", .id = 5, .unique = true, .column_count = 1};
     static const struct key_column b_column[] = {{B, false}};
     unique_b.columns = b_column;
-    assert_int_equal(table_key_add(&f.w.t.cx, f.table, &unique_b), LLKV_CONSTRAINT);
+    struct key *staged, *keys[6];
+    assert_int_equal(table_key_stage(&f.w.t.cx, f.table, &unique_b, &staged), LLKV_CONSTRAINT);
     assert_string_equal(f.w.t.error.sqlstate, "23505");
     assert_int_equal(table_key_count(f.table), 1);
     struct txn old = begin(&f), writer = begin(&f);
@@ -269,7 +270,7 @@ static void added_and_dropped_keys(void **state)
         char name[8];
         snprintf(name, sizeof name, "i%u", i);
         struct key_def key = {.name = name, .id = 10 + i, .column_count = 1, .columns = a_column};
-        assert_ok(&f.w.t, table_key_add(&f.w.t.cx, f.table, &key));
+        assert_ok(&f.w.t, test_key_add(&f.w.t.cx, f.w.manager, f.table, &key, &keys[i]));
     }
     assert_int_equal(table_key_count(f.table), 7);
     struct txn now = begin(&f);
@@ -281,9 +282,9 @@ static void added_and_dropped_keys(void **state)
         assert_int_equal(lookup(&f, &old.snapshot, k, 8, &row), 1);
         assert_int_equal(lookup(&f, &old.snapshot, k, 1007, &row), 0);
     }
-    assert_false(table_key_drop(f.table, SLICE("t_pk"))); /* a constraint's */
-    assert_false(table_key_drop(f.table, SLICE("nothing")));
-    assert_true(table_key_drop(f.table, SLICE("I2")));
+    assert_true(table_key_usable(f.table, 3, &now.snapshot));
+    assert_false(table_key_usable(f.table, 3, &old.snapshot));
+    assert_ok(&f.w.t, test_key_drop(&f.w.t.cx, f.w.manager, f.table, keys[2]));
     assert_int_equal(table_key_count(f.table), 6);
     assert_string_equal(table_key(f.table, 3)->name, "i3");
     struct value value = {.type = columns[A].type, .i = 1};
@@ -296,6 +297,40 @@ static void added_and_dropped_keys(void **state)
     assert_ok(&f.w.t, end(&f, &now));
     now = begin(&f);
     assert_int_equal(lookup(&f, &now.snapshot, 3, 1, &row), 1);
+    assert_ok(&f.w.t, end(&f, &now));
+    teardown(&f);
+}
+
+/* An index that is not committed, and one whose drop is not. */
+static void pending_keys(void **state)
+{
+    (void)state;
+    struct fixture f;
+    struct key *key;
+    static const struct key_column b_column[] = {{B, false}};
+    struct key_def unique_b = {
+        .name = "ub", .id = 5, .unique = true, .column_count = 1, .columns = b_column};
+    setup(&f, &primary, 1);
+    insert_now(&f, 1, "one");
+    assert_ok(&f.w.t, table_key_stage(&f.w.t.cx, f.table, &unique_b, &key));
+    struct txn now = begin(&f);
+    assert_int_equal(table_key_count(f.table), 2);
+    assert_false(table_key_usable(f.table, 1, &now.snapshot));
+    assert_ok(&f.w.t, insert(&f, &now, 2, "one", WRITE_ABORT));
+    assert_int_equal(end(&f, &now), LLKV_CONSTRAINT); /* kept up already */
+    table_key_leave(key);
+    insert_now(&f, 2, "one"); /* nothing is unique by it any more */
+    table_key_unstage(f.table, key);
+    assert_int_equal(table_key_count(f.table), 1);
+    assert_int_equal(table_key_stage(&f.w.t.cx, f.table, &unique_b, &key), LLKV_CONSTRAINT);
+    unique_b.unique = false;
+    assert_ok(&f.w.t, test_key_add(&f.w.t.cx, f.w.manager, f.table, &unique_b, &key));
+    now = begin(&f);
+    assert_true(table_key_usable(f.table, 1, &now.snapshot));
+    table_key_leave(key);
+    assert_false(table_key_usable(f.table, 1, &now.snapshot));
+    table_key_keep(key);
+    assert_true(table_key_usable(f.table, 1, &now.snapshot));
     assert_ok(&f.w.t, end(&f, &now));
     teardown(&f);
 }
@@ -329,6 +364,7 @@ int main(void)
         cmocka_unit_test(race_on_a_new_key),
         cmocka_unit_test(replace_and_ignore),
         cmocka_unit_test(added_and_dropped_keys),
+        cmocka_unit_test(pending_keys),
         cmocka_unit_test(what_is_refused),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -218,7 +218,7 @@ static llkv_code conflict_target(struct binder *b, const struct ast_on_conflict 
         return bind_unsupported(b, conflict->target_where, "ON CONFLICT ... WHERE");
     for (uint32_t k = 0; k < table_key_count(table); k++) {
         const struct key_def *key = table_key(table, k);
-        if (!key->unique) continue;
+        if (!key->unique || !table_key_usable(table, k, b->env->reader->snapshot)) continue;
         unique++;
         uint32_t met = 0;
         for (uint32_t i = 0; i < conflict->target.count; i++) {

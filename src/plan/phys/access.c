@@ -147,7 +147,7 @@ static llkv_code lookup(struct phys *p, struct lnode *scan, const struct pfilter
     if (!plan_rule_on(p->plan, RULE_BIT(key_lookup)) || filter->count == 0) return LLKV_OK;
     for (uint32_t k = 0; k < table_key_count(table); k++) {
         const struct key_def *key = table_key(table, k);
-        if (!key->unique) continue;
+        if (!key->unique || !table_key_usable(table, k, p->plan->reader->snapshot)) continue;
         const struct expr **values = cx_alloc_array(p->cx, key->column_count, sizeof *values);
         if (values == NULL) return LLKV_NOMEM;
         if (!key_values(scan, key, filter, values)) continue;

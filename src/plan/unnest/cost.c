@@ -32,7 +32,7 @@ static bool is_lookup(const struct lnode *scan, const expr_list *conjuncts,
                     const struct key_def *key = table_key(table, k);
                     if (key->column_count == 1 &&
                         key->columns[0].column == scan->scan.columns.items[c])
-                        return true;
+                        return true; /* a guess at costs: whether plans may use it is no matter */
                 }
             }
         }

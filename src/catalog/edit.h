@@ -1,0 +1,65 @@
+/* edit.h -- private changes of the catalog: of one transaction, or of one statement.
+ *
+ * States: open -> committed | freed. An edit begins with what its snapshot sees; every change makes
+ * a new private catalog snapshot, in which the owner of the edit looks names up. It becomes public
+ * as a participant of a commit, together with the rows of new tables, and is checked then against
+ * what others have committed since (40001).
+ *
+ * Owns:    the objects it has made, with their tables, until they are committed.
+ * Threads: one at a time. */
+#ifndef CATALOG_EDIT_H
+#define CATALOG_EDIT_H
+#include "catalog/catalog.h"
+
+struct catalog_edit;
+
+/* `snapshot` is borrowed and stays registered as long as the edit lives. */
+NODISCARD llkv_code catalog_edit_new(struct cx *cx, struct catalog *catalog,
+                                     const struct snapshot *snapshot,
+                                     struct catalog_edit **out_edit);
+/* Take back what was not committed. NULL is allowed. */
+void catalog_edit_free(struct catalog_edit *edit);
+/* The catalog with the changes made so far; until the next change. */
+const struct catalog_snapshot *catalog_edit_view(const struct catalog_edit *edit);
+bool catalog_edit_is_empty(const struct catalog_edit *edit);
+
+/* ---- changes. LLKV_EXISTS (42P07, 42710) if the name is taken, LLKV_NAME (42P01, 42704, 3F000) if
+ * an object is not there; then nothing has changed. Definitions are copied. An id of 0 means the
+ * next free one; a log that is replayed gives the ids it holds. ---- */
+NODISCARD llkv_code catalog_edit_create_schema(struct cx *cx, struct catalog_edit *edit,
+                                               struct slice name, uint64_t id);
+/* The table is empty, and known to nobody else before the commit. */
+NODISCARD llkv_code catalog_edit_create_table(struct cx *cx, struct catalog_edit *edit,
+                                              const struct table_def *def,
+                                              const struct object **out_object);
+NODISCARD llkv_code catalog_edit_create_view(struct cx *cx, struct catalog_edit *edit,
+                                             const struct view_def *def);
+/* Builds the key over the table's rows; 23505 if it is unique and rows collide. */
+NODISCARD llkv_code catalog_edit_create_index(struct cx *cx, struct catalog_edit *edit,
+                                              const struct object *table,
+                                              const struct key_def *key);
+NODISCARD llkv_code catalog_edit_create_trigger(struct cx *cx, struct catalog_edit *edit,
+                                                const struct trigger_def *def);
+/* Drops what belongs to it as well (a table's indexes and triggers). Views stay. */
+NODISCARD llkv_code catalog_edit_drop(struct cx *cx, struct catalog_edit *edit,
+                                      const struct object *object);
+
+/* ---- savepoints: every mark is released, latest first ---- */
+struct catalog_mark {
+    struct catalog_snapshot *view;
+    uint32_t changes;
+};
+struct catalog_mark catalog_edit_mark(struct catalog_edit *edit);
+void catalog_edit_release(struct catalog_edit *edit, const struct catalog_mark *mark);
+/* Undo the changes since the mark, which stays; cannot fail. */
+void catalog_edit_rollback(struct catalog_edit *edit, const struct catalog_mark *mark);
+
+/* ---- commit ---- */
+/* What takes part in the commit: the edit, then `between` (what tables change, NULL: nothing), then
+ * what of the edit must come last. Without changes only `between`. `edit` may be NULL. */
+struct txn_participant *catalog_edit_participants(struct catalog_edit *edit,
+                                                  struct txn_participant *between);
+/* Call fn for every table that the edit drops, and that had been there before or came with it. */
+void catalog_edit_dropped_tables(const struct catalog_edit *edit,
+                                 void (*fn)(void *arg, struct table *table), void *arg);
+#endif

@@ -1,0 +1,45 @@
+/* transaction.h -- a transaction while it runs: what its statements see and what they have changed.
+ *
+ * States: none -> active -> none.
+ * Owns:   the snapshot of its first statement, the rows it has written, the definitions it has
+ *         changed. DDL outside of a transaction has one of its own for as long as it
+ *         runs.
+ * Threads: one at a time, as its session. */
+#ifndef RUNTIME_TRANSACTION_H
+#define RUNTIME_TRANSACTION_H
+#include "catalog/edit.h"
+#include "runtime/database.h"
+#include "table/write.h"
+
+enum transaction_state { TRANSACTION_NONE, TRANSACTION_ACTIVE };
+
+struct transaction {
+    struct database *database;
+    uint64_t id;
+    uint8_t state; /* enum transaction_state */
+    bool read_only;
+    bool has_snapshot;
+    struct snapshot snapshot;  /* taken by the first statement */
+    struct write_set *writes;  /* NULL: none yet */
+    struct catalog_edit *edit; /* NULL: no definition was changed */
+};
+
+/* From none to active. */
+void transaction_begin(struct transaction *txn, struct database *database, bool read_only);
+/* Make everything public, or nothing and the error; in both cases back to none. */
+NODISCARD llkv_code transaction_commit(struct cx *cx, struct transaction *txn);
+/* Forget everything; back to none. Nothing to do if it is there already. */
+void transaction_rollback(struct transaction *txn);
+
+/* Every statement but those that control transactions begins with this. */
+NODISCARD llkv_code transaction_take_snapshot(struct cx *cx, struct transaction *txn);
+/* The catalog as the transaction sees it; it has a snapshot. */
+const struct catalog_snapshot *transaction_catalog(struct transaction *txn);
+/* Where changes go; made when they are needed first. */
+NODISCARD llkv_code transaction_edit(struct cx *cx, struct transaction *txn,
+                                     struct catalog_edit **out_edit);
+NODISCARD llkv_code transaction_writes(struct cx *cx, struct transaction *txn,
+                                       struct write_set **out_writes);
+/* What a statement that begins now reads. */
+struct table_reader transaction_reader(const struct transaction *txn);
+#endif

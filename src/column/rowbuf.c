@@ -45,6 +45,20 @@ void rowbuf_clear(struct rowbuf *buf)
     buf->rows = 0;
 }
 
+void rowbuf_truncate(struct rowbuf *buf, uint32_t rows)
+{
+    assert(rows <= buf->rows);
+    for (uint32_t c = 0; c < buf->layout->column_count; c++) {
+        struct rowbuf_column *column = &buf->columns[c];
+        if (column->nulls != 0) column->nulls = rows - bitmap_count(column->validity, rows);
+        if (buf->layout->phys[c] != PHYS_VIEW) continue;
+        const struct str_view *views = column->data;
+        for (uint32_t i = rows; i < buf->rows; i++)
+            column->text_bytes -= views[i].len;
+    }
+    buf->rows = rows;
+}
+
 static bool grow_column(struct rowbuf *buf, uint32_t c, uint32_t capacity)
 {
     enum phys_type phys = buf->layout->phys[c];

@@ -29,6 +29,8 @@ NODISCARD llkv_code rowbuf_init(struct cx *cx, struct rowbuf *buf, const struct 
 void rowbuf_deinit(struct rowbuf *buf);
 /* Forget the rows, keep the room. */
 void rowbuf_clear(struct rowbuf *buf);
+/* Keep the first `rows` rows. */
+void rowbuf_truncate(struct rowbuf *buf, uint32_t rows);
 /* Append n <= VEC_ROWS_MAX rows of one vector per column: those that `sel` names, or the first n.
  * On failure nothing was appended. The caller sees to it that rows + n <= segment_rows. */
 NODISCARD llkv_code rowbuf_append(struct cx *cx, struct rowbuf *buf, const struct vector *columns,

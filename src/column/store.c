@@ -186,6 +186,24 @@ void store_created_by(struct store *store, uint64_t first_row, uint32_t n, int64
     }
 }
 
+int64_t store_last_ts(struct store *store)
+{
+    const struct marks *marks = store_marks(store);
+    uint32_t count = atomic_load_explicit(&marks->count, memory_order_relaxed);
+    return count == 0 ? 0 : marks->items[count - 1].ts;
+}
+
+bool store_row_changed(struct store *store, uint64_t row_id, int64_t ts)
+{
+    uint32_t position = layout_position(&store->layout, row_id);
+    uint32_t row = position % store->layout.vector_rows;
+    struct segment *segment = store_segment(store, layout_segment(&store->layout, row_id));
+    const struct touch *touch = segment->vectors[position / store->layout.vector_rows].touches;
+    for (; touch != NULL && touch->ts > ts; touch = touch->older)
+        if (bit_get(touch->bits, row)) return true;
+    return false;
+}
+
 uint64_t store_data_version(const struct store *store)
 {
     return atomic_load_explicit(&store->data_version, memory_order_acquire);

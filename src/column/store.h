@@ -50,6 +50,11 @@ bool store_row_visible(struct store *store, const struct store_view *view, uint6
  * newer than the oldest snapshot at the time of the last compaction; older ones share a later
  * mark's. */
 void store_created_by(struct store *store, uint64_t first_row, uint32_t n, int64_t *out_ts);
+/* The timestamp of the last commit that wrote to it, published or not; 0: none. Under the commit
+ * mutex, like the next one. */
+int64_t store_last_ts(struct store *store);
+/* Was the row updated or deleted by a commit after `ts`? */
+bool store_row_changed(struct store *store, uint64_t row_id, int64_t ts);
 uint64_t store_data_version(const struct store *store);
 
 /* ---- statistics, over everything that was ever committed ---- */

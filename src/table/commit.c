@@ -33,7 +33,8 @@ static llkv_code find_conflicts(struct cx *cx, struct table_writes *writes,
 static llkv_code reserve_inserts(struct cx *cx, struct table_writes *writes)
 {
     struct store_change *change = &writes->change;
-    for (struct chunk *chunk = writes->chunks; chunk != NULL; chunk = chunk->next) {
+    for (uint32_t i = 0; i < writes->chunk_count; i++) {
+        const struct chunk *chunk = writes->chunks[i];
         if (chunk->sealed != NULL) {
             TRY(store_reserve_sealed(cx, change, chunk->sealed));
         } else {
@@ -74,6 +75,25 @@ static llkv_code reserve_deletes(struct cx *cx, struct table_writes *writes)
             cx, &writes->change, (uint32_t)(writes->touched[i].unit / layout->vectors),
             (uint32_t)(writes->touched[i].unit % layout->vectors), writes->touched[i].bits));
     return LLKV_OK;
+}
+
+/* Updated rows that this very set inserted: they have row ids now. Both come in ascending order,
+ * and the ids are larger than those of rows that were there before. */
+static void place_own_refs(struct table_writes *writes)
+{
+    struct update_ref *ref = writes->refs + writes->ref_count - writes->own_ref_count;
+    struct update_ref *end = writes->refs + writes->ref_count;
+    uint64_t number = 0;
+    for (uint32_t p = 0; p < writes->change.piece_count && ref != end; p++) {
+        const struct store_piece *piece = &writes->change.pieces[p];
+        for (; ref != end; ref++) {
+            uint64_t at = ref->row_id - TABLE_OWN_ROW_FIRST - number;
+            if (at >= piece->rows) break;
+            ref->row_id = piece->row_id + at;
+        }
+        number += piece->rows;
+    }
+    assert(ref == end);
 }
 
 /* The new values of one column for rows of one vector, as a patch. */
@@ -144,6 +164,7 @@ static llkv_code reserve_group(struct cx *cx, struct table_writes *writes,
 static llkv_code reserve_updates(struct cx *cx, struct table_writes *writes)
 {
     const struct layout *layout = store_layout(writes->table->store);
+    place_own_refs(writes);
     for (uint32_t at = 0; at < writes->ref_count;) {
         uint32_t n = update_group(writes->refs + at, writes->ref_count - at, layout->vector_rows);
         struct arena_mark mark = arena_mark(cx->arena);
@@ -157,10 +178,8 @@ static llkv_code reserve_updates(struct cx *cx, struct table_writes *writes)
 static llkv_code reserve_all(struct cx *cx, struct table_writes *writes,
                              const struct snapshot *snapshot)
 {
-    TRY(row_set_union(cx, &writes->deleted, &writes->updated, &writes->touched,
-                      &writes->touched_count));
+    TRY(writes_check_others(cx, writes));
     TRY(find_conflicts(cx, writes, snapshot));
-    TRY(writes_update_refs(cx, writes, &writes->refs, &writes->ref_count));
     TRY(reserve_inserts(cx, writes));
     TRY(commit_keys_begin(cx, writes));
     TRY(commit_keys_change(cx, writes));
@@ -192,13 +211,52 @@ static void apply(struct txn_participant *participant, int64_t ts)
     struct table_writes *writes = writes_of_participant(participant);
     store_apply(&writes->change, ts, writes->sketches);
     commit_keys_apply(writes, ts);
-    for (struct chunk *chunk = writes->chunks; chunk != NULL; chunk = chunk->next)
-        chunk->sealed = NULL; /* the table's now */
+    for (uint32_t i = 0; i < writes->chunk_count; i++)
+        writes->chunks[i]->sealed = NULL; /* the table's now */
+    writes_leave(writes);
 }
+
+/* ---- before the commit mutex ---- */
 
 static bool is_empty(const struct table_writes *writes)
 {
-    return writes->inserted == 0 && writes->deleted.rows == 0 && writes->updates == NULL;
+    return writes->inserted == 0 && writes->deleted.rows == 0 && writes->updated.rows == 0 &&
+           writes->own.count == 0;
+}
+
+bool write_set_is_empty(const struct write_set *set)
+{
+    for (const struct table_writes *writes = set->first; writes != NULL; writes = writes->next)
+        if (!is_empty(writes)) return false;
+    return true;
+}
+
+/* Of an explicit transaction: what became of each row. */
+static llkv_code collect_rows(struct cx *cx, struct table_writes *writes)
+{
+    const struct own *own = &writes->own;
+    for (uint32_t i = 0; i < own->row_capacity; i++) {
+        const struct own_row *row = &own->rows[i];
+        bool added;
+        if (!row->used || row->newest == 0) continue;
+        bool deleted = own->changes[row->newest - 1].batch == NULL;
+        if (row->row_id < TABLE_OWN_ROW_FIRST) {
+            struct row_set *set = deleted ? &writes->deleted : &writes->updated;
+            TRY(row_set_add(cx, set, row->row_id, &added));
+        } else if (deleted) {
+            TRY(row_set_add(cx, &writes->own_dead, row->row_id - TABLE_OWN_ROW_FIRST, &added));
+        }
+    }
+    return LLKV_OK;
+}
+
+/* Everything that does not need the latest state. */
+static llkv_code prepare(struct cx *cx, struct table_writes *writes)
+{
+    if (writes_explicit(writes)) TRY(collect_rows(cx, writes));
+    TRY(row_set_union(cx, &writes->deleted, &writes->updated, &writes->touched,
+                      &writes->touched_count));
+    return writes_update_refs(cx, writes);
 }
 
 llkv_code write_set_participants(struct cx *cx, struct write_set *set,
@@ -208,6 +266,7 @@ llkv_code write_set_participants(struct cx *cx, struct write_set *set,
     if (set->committed) return cx_fail(cx, LLKV_MISUSE, "the writes are committed already");
     for (struct table_writes *writes = set->first; writes != NULL; writes = writes->next) {
         if (is_empty(writes)) continue;
+        TRY(prepare(cx, writes));
         writes->participant = (struct txn_participant){
             .reserve = reserve, .apply = apply, .undo = undo, .next = *out_first};
         *out_first = &writes->participant;

@@ -3,7 +3,7 @@
 #include <assert.h>
 #include <string.h>
 
-#include "table/write_priv.h"
+#include "table/own_read.h"
 
 /* One key while its changes are reserved. */
 struct key_change {
@@ -66,23 +66,10 @@ static llkv_code end_deleted(struct key_change *kc)
 static void put_new_values(struct key_change *kc, const struct update_ref *refs, uint32_t n)
 {
     for (uint32_t k = 0; k < kc->key->def.column_count; k++) {
-        uint16_t column = kc->key->def.columns[k].column;
         struct value_room *room = &kc->after.rooms[k];
-        enum phys_type phys = kc->layout->phys[column];
-        const size_t width = phys_bytes[phys];
-        for (uint32_t i = 0; i < n; i++) {
-            int at = update_column(refs[i].batch, column);
-            if (at < 0) continue;
-            const struct rowbuf_column *values = &refs[i].batch->values.columns[at];
-            bool valid = values->validity == NULL || bit_get(values->validity, refs[i].at);
-            bit_put(room->validity, i, valid && phys != PHYS_NULLS);
-            if (phys == PHYS_BOOL) {
-                bit_put(room->data, i, bit_get(values->data, refs[i].at));
-            } else {
-                memcpy((uint8_t *)room->data + i * width,
-                       (const uint8_t *)values->data + refs[i].at * width, width);
-            }
-        }
+        for (uint32_t i = 0; i < n; i++)
+            update_put(refs[i].batch, refs[i].at, kc->key->def.columns[k].column, room->data,
+                       room->validity, i);
     }
 }
 
@@ -141,9 +128,9 @@ static llkv_code change_group(struct key_change *kc, const struct update_ref *re
 static llkv_code change_updated(struct key_change *kc, bool add)
 {
     const struct table_writes *writes = kc->writes;
-    for (uint32_t at = 0; at < writes->ref_count;) {
-        uint32_t n =
-            update_group(writes->refs + at, writes->ref_count - at, kc->layout->vector_rows);
+    const uint32_t count = writes->ref_count - writes->own_ref_count;
+    for (uint32_t at = 0; at < count;) {
+        uint32_t n = update_group(writes->refs + at, count - at, kc->layout->vector_rows);
         TRY(change_group(kc, writes->refs + at, n, add));
         at += n;
     }
@@ -160,17 +147,40 @@ static llkv_code load_piece(struct key_change *kc, const struct store_piece *pie
     return key_rows_sealed(kc->cx, &kc->after, piece->sealed, done / kc->layout->vector_rows, n);
 }
 
+/* Put new values over those of the n rows from number `first` on that were loaded. */
+static llkv_code patch_inserted(struct key_change *kc, uint64_t first, uint32_t n,
+                                const struct update_ref **io_ref)
+{
+    const struct table_writes *writes = kc->writes;
+    const struct update_ref *end = writes->refs + writes->ref_count;
+    const uint64_t row_id = TABLE_OWN_ROW_FIRST + first;
+    if (*io_ref == end || (*io_ref)->row_id >= row_id + n) return LLKV_OK;
+    for (uint32_t k = 0; k < kc->key->def.column_count; k++) {
+        const struct vector loaded = kc->after.columns[k];
+        TRY(value_room_ensure(kc->cx, &kc->after.rooms[k]));
+        own_copy_flat(&loaded, &kc->after.rooms[k], &kc->after.columns[k]);
+    }
+    for (; *io_ref != end && (*io_ref)->row_id < row_id + n; (*io_ref)++)
+        for (uint32_t k = 0; k < kc->key->def.column_count; k++)
+            update_put((*io_ref)->batch, (*io_ref)->at, kc->key->def.columns[k].column,
+                       kc->after.rooms[k].data, kc->after.rooms[k].validity,
+                       (*io_ref)->row_id - row_id);
+    return LLKV_OK;
+}
+
 /* Pieces are in the order in which the rows were inserted. */
 static llkv_code add_inserted(struct key_change *kc)
 {
     struct table_writes *writes = kc->writes;
     uint64_t number = 0;
+    const struct update_ref *ref = writes->refs + writes->ref_count - writes->own_ref_count;
     for (uint32_t p = 0; p < writes->change.piece_count; p++) {
         const struct store_piece *piece = &writes->change.pieces[p];
         for (uint32_t done = 0; done < piece->rows;) {
             uint32_t n = piece->rows - done;
             if (n > kc->layout->vector_rows) n = kc->layout->vector_rows;
             TRY(load_piece(kc, piece, done, n));
+            TRY(patch_inserted(kc, number, n, &ref));
             for (uint32_t i = 0; i < n; i++, number++) {
                 if (row_set_has(&writes->own_dead, number)) continue;
                 TRY(key_rows_make(kc->cx, &kc->after, i));

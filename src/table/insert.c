@@ -30,9 +30,35 @@ static llkv_code seal_rows(struct cx *cx, struct table_writes *writes, struct ch
                                    .arg = &writes->rows,
                                    .rows = writes->rows.rows,
                                    .sketches = writes->sketches};
-    TRY(sealed_new(cx, table->budget, store_pager(table->store), layout, &source, &chunk->sealed));
-    rowbuf_clear(&writes->rows);
+    return sealed_new(cx, table->budget, store_pager(table->store), layout, &source,
+                      &chunk->sealed);
+}
+
+/* A statement may be reading rows of the buffer that earlier ones inserted. */
+static bool buffer_is_read(const struct table_writes *writes)
+{
+    if (!writes_explicit(writes)) return false;
+    uint64_t before = own_span_at(&writes->own, writes->set->step).inserted;
+    return before > writes->inserted - writes->rows.rows;
+}
+
+static llkv_code ensure_chunk(struct cx *cx, struct table_writes *writes)
+{
+    if (writes->chunk_count < writes->chunk_capacity) return LLKV_OK;
+    uint32_t capacity = writes->chunk_capacity == 0 ? 4 : writes->chunk_capacity * 2;
+    struct chunk **chunks =
+        mem_realloc(writes->chunks, capacity * sizeof *chunks, writes->table->budget);
+    if (chunks == NULL) return cx_nomem(cx);
+    writes->chunks = chunks;
+    writes->chunk_capacity = capacity;
     return LLKV_OK;
+}
+
+static void chunk_free(struct chunk *chunk)
+{
+    sealed_free(chunk->sealed);
+    rowbuf_deinit(&chunk->buf);
+    mem_free(chunk);
 }
 
 /* The rows of the buffer become a chunk: sealed if they fill a segment, else as they are. */
@@ -40,27 +66,51 @@ static llkv_code close_buffer(struct cx *cx, struct table_writes *writes)
 {
     struct table *table = writes->table;
     const struct layout *layout = store_layout(table->store);
+    struct rowbuf fresh = {0};
+    llkv_code rc;
+    TRY(ensure_chunk(cx, writes));
     struct chunk *chunk = mem_alloc_zero(table->budget, sizeof *chunk);
     if (chunk == NULL) return cx_nomem(cx);
-    llkv_code rc;
     chunk->first = writes->inserted - writes->rows.rows;
-    if (writes->rows.rows == layout->segment_rows) {
-        rc = seal_rows(cx, writes, chunk);
+    bool full = writes->rows.rows == layout->segment_rows;
+    bool keep = !full || buffer_is_read(writes);
+    if (full) TRY_TO(failed, rc, seal_rows(cx, writes, chunk));
+    if (keep) {
+        TRY_TO(failed, rc, rowbuf_init(cx, &fresh, layout, table->budget));
+        chunk->buf = writes->rows;
+        writes->rows = fresh;
     } else {
-        struct rowbuf fresh;
-        rc = rowbuf_init(cx, &fresh, layout, table->budget);
-        if (rc == LLKV_OK) {
-            chunk->buf = writes->rows;
-            writes->rows = fresh;
-        }
+        rowbuf_clear(&writes->rows);
     }
-    if (rc != LLKV_OK) {
-        mem_free(chunk);
-        return rc;
-    }
-    *writes->chunks_end = chunk;
-    writes->chunks_end = &chunk->next;
+    writes->chunks[writes->chunk_count++] = chunk;
     return LLKV_OK;
+failed:
+    chunk_free(chunk);
+    return rc;
+}
+
+void writes_cut_rows(struct table_writes *writes, uint64_t keep)
+{
+    assert(keep <= writes->inserted);
+    uint64_t buffered = writes->inserted - writes->rows.rows;
+    writes->inserted = keep;
+    if (keep >= buffered) {
+        if (writes->rows.columns != NULL)
+            rowbuf_truncate(&writes->rows, (uint32_t)(keep - buffered));
+        return;
+    }
+    rowbuf_clear(&writes->rows);
+    while (writes->chunk_count != 0) {
+        struct chunk *chunk = writes->chunks[writes->chunk_count - 1];
+        if (chunk->first < keep) {
+            uint32_t rows = (uint32_t)(keep - chunk->first);
+            if (chunk->sealed != NULL && chunk->sealed->rows > rows) chunk->sealed->rows = rows;
+            if (chunk->buf.rows > rows) rowbuf_truncate(&chunk->buf, rows);
+            return;
+        }
+        chunk_free(chunk);
+        writes->chunk_count--;
+    }
 }
 
 static bool is_full(const struct rowbuf *buf)
@@ -94,100 +144,47 @@ static llkv_code append_rows(struct cx *cx, struct table_writes *writes,
     return LLKV_OK;
 }
 
-static const struct chunk *chunk_of(const struct table_writes *writes, uint64_t number)
+struct piece writes_piece(const struct table_writes *writes, uint32_t k)
 {
-    const struct chunk *found = NULL;
-    for (const struct chunk *c = writes->chunks; c != NULL && c->first <= number; c = c->next)
-        found = c;
-    if (number >= writes->inserted - writes->rows.rows) return NULL;
-    return found;
+    if (k == writes->chunk_count)
+        return (struct piece){.buf = &writes->rows,
+                              .first = writes->inserted - writes->rows.rows,
+                              .rows = writes->rows.rows};
+    const struct chunk *chunk = writes->chunks[k];
+    return (struct piece){.sealed = chunk->sealed,
+                          .buf = &chunk->buf,
+                          .first = chunk->first,
+                          .rows = chunk->sealed != NULL ? chunk->sealed->rows : chunk->buf.rows};
+}
+
+uint32_t writes_piece_of(const struct table_writes *writes, uint64_t number)
+{
+    uint32_t low = 0;
+    uint32_t high = writes->chunk_count;
+    assert(number < writes->inserted);
+    if (number >= writes->inserted - writes->rows.rows) return high;
+    while (high - low > 1) {
+        uint32_t middle = low + (high - low) / 2;
+        if (writes->chunks[middle]->first <= number) {
+            low = middle;
+        } else {
+            high = middle;
+        }
+    }
+    return low;
 }
 
 llkv_code writes_key_rows(struct cx *cx, struct table_writes *writes, struct key_rows *kr,
                           uint64_t first, uint32_t *out_rows)
 {
-    const struct layout *layout = store_layout(writes->table->store);
-    const struct chunk *chunk = chunk_of(writes, first);
-    const struct rowbuf *buf = chunk == NULL ? &writes->rows : &chunk->buf;
-    uint64_t base = chunk == NULL ? writes->inserted - buf->rows : chunk->first;
-    uint32_t at = (uint32_t)(first - base);
-    uint32_t total = chunk != NULL && chunk->sealed != NULL ? chunk->sealed->rows : buf->rows;
-    assert(at % layout->vector_rows == 0);
-    uint32_t n = total - at < layout->vector_rows ? total - at : layout->vector_rows;
+    const uint32_t vector_rows = store_layout(writes->table->store)->vector_rows;
+    struct piece piece = writes_piece(writes, writes_piece_of(writes, first));
+    uint32_t at = (uint32_t)(first - piece.first);
+    assert(at % vector_rows == 0);
+    uint32_t n = piece.rows - at < vector_rows ? piece.rows - at : vector_rows;
     *out_rows = n;
-    if (chunk != NULL && chunk->sealed != NULL)
-        return key_rows_sealed(cx, kr, chunk->sealed, at / layout->vector_rows, n);
-    return key_rows_buffer(cx, kr, buf, at, n);
-}
-
-/* ---- the set's own unique keys ---- */
-
-void own_keys_deinit(struct table_writes *writes)
-{
-    for (uint32_t i = 0; i < writes->own_key_count; i++) {
-        art_discard(&writes->own_keys[i].tree);
-        key_rows_deinit(&writes->own_keys[i].rows);
-    }
-    writes->own_key_count = 0;
-    writes->own_keys = NULL; /* in the arena */
-    writes->has_own_keys = false;
-}
-
-static llkv_code own_key_add(struct cx *cx, struct own_key *own, uint64_t number)
-{
-    uint8_t row[8];
-    struct normkey *bytes = &own->rows.bytes;
-    if (own->rows.has_null) return LLKV_OK;
-    for (uint32_t i = 0; i < sizeof row; i++)
-        row[i] = (uint8_t)(number >> (56 - 8 * i));
-    struct normkey full = {.budget = bytes->budget};
-    size_t len;
-    if (!size_add(bytes->len, sizeof row, &len) || len > UINT32_MAX)
-        return cx_fail(cx, LLKV_LIMIT, "a key is too long");
-    full.data = mem_alloc(full.budget, len);
-    if (full.data == NULL) return cx_nomem(cx);
-    memcpy(full.data, bytes->data, bytes->len);
-    memcpy(full.data + bytes->len, row, sizeof row);
-    bool made;
-    struct art_leaf *leaf = art_insert(&own->tree, full.data, (uint32_t)len, &made);
-    mem_free(full.data);
-    return leaf == NULL ? cx_nomem(cx) : LLKV_OK;
-}
-
-/* Take up the rows that are there already. */
-static llkv_code own_key_fill(struct cx *cx, struct table_writes *writes, struct own_key *own)
-{
-    for (uint64_t first = 0; first < writes->inserted;) {
-        uint32_t n;
-        TRY(writes_key_rows(cx, writes, &own->rows, first, &n));
-        for (uint32_t i = 0; i < n; i++) {
-            TRY(key_rows_make(cx, &own->rows, i));
-            TRY(own_key_add(cx, own, first + i));
-        }
-        first += n;
-    }
-    return LLKV_OK;
-}
-
-static llkv_code own_keys_init(struct cx *cx, struct table_writes *writes)
-{
-    const struct key_list *keys = table_keys(writes->table);
-    uint32_t count = atomic_load_explicit(&keys->count, memory_order_acquire);
-    struct cx inner = cx_with_arena(cx, &writes->arena);
-    writes->own_keys = cx_alloc_zero(&inner, count * sizeof *writes->own_keys);
-    if (writes->own_keys == NULL) return LLKV_NOMEM;
-    for (uint32_t i = 0; i < count; i++) {
-        const struct key *key = key_at(keys, i);
-        if (!key_is_unique(key)) continue;
-        struct own_key *own = &writes->own_keys[writes->own_key_count];
-        TRY(key_rows_init(&inner, &own->rows, writes->table, &key->def));
-        own->key = key;
-        own->tree = (struct art_change){.budget = writes->table->budget, .owner = 1};
-        writes->own_key_count++;
-        TRY(own_key_fill(&inner, writes, own));
-    }
-    writes->has_own_keys = true;
-    return LLKV_OK;
+    if (piece.sealed != NULL) return key_rows_sealed(cx, kr, piece.sealed, at / vector_rows, n);
+    return key_rows_buffer(cx, kr, piece.buf, at, n);
 }
 
 /* ---- rows that may collide ---- */
@@ -195,47 +192,66 @@ static llkv_code own_keys_init(struct cx *cx, struct table_writes *writes)
 struct collision {
     struct cx *cx;
     struct table_writes *writes;
+    struct own_key *own;
     bool found;
     enum write_conflict mode;
     llkv_code rc;
 };
 
+static bool is_deleted(const struct collision *c, uint64_t row_id)
+{
+    if (writes_explicit(c->writes)) return !writes_row_lives(c->writes, row_id);
+    if (row_id < TABLE_OWN_ROW_FIRST) return row_set_has(&c->writes->deleted, row_id);
+    return row_set_has(&c->writes->own_dead, row_id - TABLE_OWN_ROW_FIRST);
+}
+
+/* A row that has the key. False: look no further. */
+static bool meet(struct collision *c, uint64_t row_id)
+{
+    c->found = true;
+    if (c->mode != WRITE_REPLACE) return false;
+    c->rc = writes_delete_row(c->cx, c->writes, row_id);
+    return c->rc == LLKV_OK;
+}
+
 /* A committed row with the key. */
 static bool meet_committed(void *arg, uint64_t row_id, bool live)
 {
     struct collision *c = arg;
-    bool added;
-    if (!live || row_set_has(&c->writes->deleted, row_id)) return true;
-    c->found = true;
-    if (c->mode != WRITE_REPLACE) return false;
-    c->rc = row_set_add(c->cx, &c->writes->deleted, row_id, &added);
-    return c->rc == LLKV_OK;
+    if (!live || is_deleted(c, row_id)) return true;
+    const struct own_change *change = own_seen(&c->writes->own, row_id, UINT32_MAX);
+    if (change != NULL && own_change_moves(change, &c->own->key->def)) return true;
+    return meet(c, row_id);
 }
 
-/* A row of this set with the key. */
+/* A row that this set wrote, maybe with the key. */
 static bool meet_own(void *arg, struct art_leaf *leaf)
 {
     struct collision *c = arg;
-    bool added;
-    uint64_t number = art_leaf_row(leaf);
-    if (row_set_has(&c->writes->own_dead, number)) return true;
-    c->found = true;
-    if (c->mode != WRITE_REPLACE) return false;
-    c->rc = row_set_add(c->cx, &c->writes->own_dead, number, &added);
-    return c->rc == LLKV_OK;
+    uint64_t row_id = art_leaf_row(leaf);
+    bool has = true;
+    if (is_deleted(c, row_id)) return true;
+    if (writes_explicit(c->writes))
+        c->rc =
+            own_row_has_key(c->cx, c->writes, &c->own->key->def, row_id, &c->own->rows.bytes, &has);
+    if (c->rc != LLKV_OK) return false;
+    return !has || meet(c, row_id);
 }
 
 static llkv_code collide(struct collision *c, struct own_key *own)
 {
     const struct normkey *bytes = &own->rows.bytes;
-    if (own->rows.has_null) return LLKV_OK;
+    if (own->rows.has_null || !key_is_unique(own->key)) return LLKV_OK;
+    c->own = own;
     index_lookup(own->key->index, bytes->data, bytes->len, meet_committed, c);
     if (c->rc == LLKV_OK && (!c->found || c->mode == WRITE_REPLACE))
         art_each(own->tree.root, bytes->data, (uint32_t)bytes->len, meet_own, c);
     return c->rc;
 }
 
-/* One row: *out_take tells whether it is inserted, as row `number`. */
+/* For REPLACE and IGNORE, and if there are trees to keep up.
+ *
+ * One row: *out_take tells whether it is inserted, as row `number`. */
 static llkv_code meet_row(struct cx *cx, struct table_writes *writes, uint32_t row, uint64_t number,
                           enum write_conflict mode, bool *out_take)
 {
@@ -250,7 +266,7 @@ static llkv_code meet_row(struct cx *cx, struct table_writes *writes, uint32_t r
         }
     }
     for (uint32_t k = 0; k < writes->own_key_count; k++)
-        TRY(own_key_add(cx, &writes->own_keys[k], number));
+        TRY(own_key_add(cx, &writes->own_keys[k], TABLE_OWN_ROW_FIRST + number));
     *out_take = true;
     return LLKV_OK;
 }
@@ -273,6 +289,8 @@ static llkv_code load_new_rows(struct cx *cx, struct table_writes *writes,
     return LLKV_OK;
 }
 
+/* In an explicit transaction each row is appended before the next one is looked at, so that what
+ * the row has for a key can be read back. */
 static llkv_code insert_checked(struct cx *cx, struct table_writes *writes,
                                 const struct vector *columns, const uint16_t *sel, uint32_t n,
                                 enum write_conflict mode)
@@ -284,10 +302,16 @@ static llkv_code insert_checked(struct cx *cx, struct table_writes *writes,
     for (uint32_t i = 0; i < n; i++) {
         bool take = false;
         TRY(meet_row(cx, writes, i, writes->inserted + count, mode, &take));
-        if (take) taken[count++] = sel == NULL ? (uint16_t)i : sel[i];
+        if (!take) continue;
+        taken[count++] = sel == NULL ? (uint16_t)i : sel[i];
+        if (!writes_explicit(writes)) continue;
+        TRY(append_rows(cx, writes, columns, taken, 1));
+        count = 0;
     }
     arena_rewind(cx->arena, mark);
-    return append_rows(cx, writes, columns, taken, count);
+    TRY(append_rows(cx, writes, columns, taken, count));
+    writes->keyed_rows = writes->inserted;
+    return LLKV_OK;
 }
 
 /* ---- the door ---- */
@@ -316,12 +340,17 @@ llkv_code write_insert(struct cx *cx, struct write_set *set, struct table *table
     TRY(writes_of(cx, set, table, &writes));
     TRY(check_not_null(cx, table, rows));
     uint64_t before = writes->inserted;
-    if (on_conflict != WRITE_ABORT && !writes->has_own_keys) TRY(own_keys_init(cx, writes));
-    if (writes->own_key_count != 0) {
-        TRY(insert_checked(cx, writes, rows->columns, rows->sel, rows->live, on_conflict));
-    } else {
-        TRY(append_rows(cx, writes, rows->columns, rows->sel, rows->live));
-    }
-    if (io_rows != NULL) *io_rows += (int64_t)(writes->inserted - before);
-    return LLKV_OK;
+    bool checked = on_conflict != WRITE_ABORT;
+    if (checked) TRY(own_keys_update(cx, writes));
+    if (!writes_explicit(writes)) checked = writes->own_key_count != 0;
+    if (writes_explicit(writes)) TRY(own_reserve(cx, &writes->own, 0));
+    llkv_code rc =
+        checked ? insert_checked(cx, writes, rows->columns, rows->sel, rows->live, on_conflict)
+                : append_rows(cx, writes, rows->columns, rows->sel, rows->live);
+    int64_t inserted = (int64_t)(writes->inserted - before);
+    /* Of a failed insert too, so that the rollback finds the rows. */
+    if (writes_explicit(writes) && inserted != 0)
+        own_note_rows(&writes->own, set->step, (uint64_t)inserted, inserted);
+    if (io_rows != NULL && rc == LLKV_OK) *io_rows += inserted;
+    return rc;
 }

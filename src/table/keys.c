@@ -1,8 +1,9 @@
 /* Keys of a table: which there are, building one, looking rows up. */
 #include <assert.h>
+#include <stdlib.h>
 #include <string.h>
 
-#include "table/table_priv.h"
+#include "table/own_read.h"
 
 enum { KEYS_FIRST = 4 };
 
@@ -274,6 +275,7 @@ struct lookup {
     struct table *table;
     struct key *key;
     struct store_view view;
+    struct own_view own;
     const struct normkey *bytes;
     uint64_t *rows;
     uint32_t count, max;
@@ -314,6 +316,87 @@ static llkv_code matches(struct lookup *l, uint64_t row_id, bool *out_matches)
     return rc;
 }
 
+/* Is the row deleted by the reader's transaction, or has it another key now, under which its own
+ * tree finds it? */
+static bool own_hides(const struct lookup *l, uint64_t row_id)
+{
+    const struct own_change *change = own_view_change(&l->own, row_id);
+    if (change == NULL) return false;
+    return change->batch == NULL || own_change_moves(change, &l->key->def);
+}
+
+/* Has the row, which the reader's transaction wrote, the key for the reader? */
+static llkv_code own_matches(struct lookup *l, uint64_t row_id, bool *out_matches)
+{
+    struct key_rows kr;
+    const struct table_reader reader = {&(struct snapshot){.ts = l->view.ts}, l->own.writes->set,
+                                        l->own.mark};
+    const struct own_change *change = own_view_change(&l->own, row_id);
+    *out_matches = false;
+    if (row_id >= TABLE_OWN_ROW_FIRST) {
+        if (!own_view_has(&l->own, row_id)) return LLKV_OK;
+    } else if (change == NULL || !own_change_moves(change, &l->key->def)) {
+        return LLKV_OK;
+    }
+    struct arena_mark mark = arena_mark(l->cx->arena);
+    llkv_code rc = key_rows_init(l->cx, &kr, l->table, &l->key->def);
+    kr.rows = 1;
+    for (uint32_t i = 0; rc == LLKV_OK && i < l->key->def.column_count; i++)
+        rc = table_gather(l->cx, l->table, &reader, &row_id, 1, l->key->def.columns[i].column,
+                          &kr.columns[i]);
+    if (rc == LLKV_OK) rc = key_rows_make(l->cx, &kr, 0);
+    *out_matches = rc == LLKV_OK && kr.bytes.len == l->bytes->len &&
+                   memcmp(kr.bytes.data, l->bytes->data, kr.bytes.len) == 0;
+    key_rows_deinit(&kr);
+    if (rc == LLKV_OK) arena_rewind(l->cx->arena, mark);
+    return rc;
+}
+
+/* A row its transaction may have given the key. False: look no further. */
+static bool take_own(struct lookup *l, uint64_t row_id)
+{
+    bool ok;
+    if (l->count == l->max) return false;
+    l->rc = own_matches(l, row_id, &ok);
+    if (l->rc == LLKV_OK && ok) l->rows[l->count++] = row_id;
+    return l->rc == LLKV_OK;
+}
+
+static bool take_own_leaf(void *arg, struct art_leaf *leaf)
+{
+    return take_own(arg, art_leaf_row(leaf));
+}
+
+static int compare_row_ids(const void *a, const void *b)
+{
+    uint64_t x = *(const uint64_t *)a;
+    uint64_t y = *(const uint64_t *)b;
+    return (x > y) - (x < y);
+}
+
+/* Rows of the reader's own transaction; without a tree for the key all it wrote is looked at. */
+static llkv_code lookup_own(struct lookup *l)
+{
+    const struct table_writes *writes = l->own.writes;
+    const uint32_t before = l->count;
+    const struct own_key *own = NULL;
+    for (uint32_t i = 0; i < writes->own_key_count; i++)
+        if (writes->own_keys[i].key == l->key) own = &writes->own_keys[i];
+    if (own != NULL) {
+        art_each(own->tree.root, l->bytes->data, (uint32_t)l->bytes->len, take_own_leaf, l);
+    } else {
+        for (uint32_t i = 0; i < writes->own.row_capacity; i++) {
+            const struct own_row *row = &writes->own.rows[i];
+            if (!row->used || row->row_id >= TABLE_OWN_ROW_FIRST) continue;
+            if (!take_own(l, row->row_id)) break;
+        }
+        for (uint64_t i = 0; l->rc == LLKV_OK && i < l->own.rows; i++)
+            if (!take_own(l, TABLE_OWN_ROW_FIRST + i)) break;
+    }
+    if (l->count != before) qsort(l->rows, l->count, sizeof *l->rows, compare_row_ids);
+    return l->rc;
+}
+
 static bool take_row(void *arg, uint64_t row_id, bool live)
 {
     struct lookup *l = arg;
@@ -321,6 +404,7 @@ static bool take_row(void *arg, uint64_t row_id, bool live)
     if (l->count == l->max) return false;
     if (!store_row_visible(l->table->store, &l->view, row_id)) return true;
     bool ok = true;
+    if (l->own.writes != NULL && own_hides(l, row_id)) return true;
     if (may_have_changed(l, row_id)) l->rc = matches(l, row_id, &ok);
     if (l->rc != LLKV_OK) return false;
     if (ok) l->rows[l->count++] = row_id;
@@ -340,6 +424,7 @@ static llkv_code lookup_by_scan(struct lookup *l)
             if (l->count == l->max) return LLKV_OK;
             if (!store_row_visible(store, &l->view, row_id)) continue;
             if (p % layout->vector_rows == 0) TRY(cx_check_cancel(l->cx));
+            if (l->own.writes != NULL && own_hides(l, row_id)) continue;
             TRY(matches(l, row_id, &ok));
             if (ok) l->rows[l->count++] = row_id;
         }
@@ -373,6 +458,7 @@ llkv_code table_key_lookup(struct cx *cx, struct table *table, const struct tabl
         .table = table,
         .key = key_at(table_keys(table), number),
         .view = table_view(table, snapshot),
+        .own = own_view_of(table, reader),
         .bytes = &bytes,
         .rows = out_rows,
         .max = max,
@@ -385,6 +471,7 @@ llkv_code table_key_lookup(struct cx *cx, struct table *table, const struct tabl
     } else if (l.rc == LLKV_OK) {
         index_lookup(l.key->index, bytes.data, bytes.len, take_row, &l);
     }
+    if (l.rc == LLKV_OK && l.own.writes != NULL) l.rc = lookup_own(&l);
     normkey_deinit(&bytes);
     *out_count = l.rc == LLKV_OK ? l.count : 0;
     return l.rc;

@@ -85,9 +85,23 @@ bool row_set_has(struct row_set *set, uint64_t row)
     return bits != NULL && bit_get(bits, row % set->vector_rows);
 }
 
+void row_set_remove(struct row_set *set, uint64_t row)
+{
+    uint64_t *bits = bits_of(set, row / set->vector_rows);
+    if (bits == NULL || !bit_get(bits, row % set->vector_rows)) return;
+    bit_clear(bits, row % set->vector_rows);
+    set->rows--;
+}
+
 const uint64_t *row_set_unit(struct row_set *set, uint64_t unit)
 {
     return bits_of(set, unit);
+}
+
+const uint64_t *row_set_peek(const struct row_set *set, uint64_t unit)
+{
+    if (set->rows == 0) return NULL;
+    return set->slots[find_slot(set->slots, set->capacity, unit)].bits;
 }
 
 static int compare_units(const void *a, const void *b)

@@ -29,8 +29,11 @@ void row_set_deinit(struct row_set *set);
 /* *out_added: it was not in before. */
 NODISCARD llkv_code row_set_add(struct cx *cx, struct row_set *set, uint64_t row, bool *out_added);
 bool row_set_has(struct row_set *set, uint64_t row);
+void row_set_remove(struct row_set *set, uint64_t row);
 /* The bits of a unit, or NULL. */
 const uint64_t *row_set_unit(struct row_set *set, uint64_t unit);
+/* The same for readers that share the set. */
+const uint64_t *row_set_peek(const struct row_set *set, uint64_t unit);
 /* The units of both sets in ascending order, each with the bits of `a` or `b` or both; in
  * cx->arena, the bits too. `b` may be NULL. */
 NODISCARD llkv_code row_set_union(struct cx *cx, struct row_set *a, struct row_set *b,

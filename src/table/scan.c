@@ -2,13 +2,16 @@
 
 #include <assert.h>
 
-#include "table/table_priv.h"
+#include "table/own_read.h"
 
 struct scan {
     const struct scan_spec *spec;
     struct store *store;
     const struct layout *layout;
     struct store_view view;
+    struct own_view own;         /* the reader's own writes */
+    uint32_t stored_segments;    /* segments from here on are chunks of its inserted rows */
+    const uint64_t *own_changed; /* rows of the vector with a change, or NULL */
     uint32_t segment_number;
     struct segment *segment;
     uint32_t rows;   /* visible in the segment */
@@ -16,14 +19,15 @@ struct scan {
     struct vector *columns;
     struct value_room *rooms; /* one per column of the spec */
     int64_t sequence[2];      /* of the row id column */
-    int64_t zero;
+    int64_t zero, own_txn;
     uint16_t sel[VEC_ROWS_MAX + 64];
 };
 
 uint32_t scan_segment_count(const struct scan_spec *spec)
 {
     struct store_view view = table_view(spec->table, spec->reader->snapshot);
-    return store_view_segments(spec->table->store, &view);
+    struct own_view own = own_view_of(spec->table, spec->reader);
+    return store_view_segments(spec->table->store, &view) + own_view_pieces(&own);
 }
 
 llkv_code scan_new(struct cx *cx, const struct scan_spec *spec, struct scan **out_scan)
@@ -34,6 +38,9 @@ llkv_code scan_new(struct cx *cx, const struct scan_spec *spec, struct scan **ou
     scan->store = spec->table->store;
     scan->layout = store_layout(scan->store);
     scan->view = table_view(spec->table, spec->reader->snapshot);
+    scan->own = own_view_of(spec->table, spec->reader);
+    scan->stored_segments = store_view_segments(scan->store, &scan->view);
+    scan->own_changed = NULL;
     scan->segment = NULL;
     scan->rows = 0;
     scan->vector = 0;
@@ -94,16 +101,39 @@ static bool may_hold(struct scan *scan, int64_t vector)
     return true;
 }
 
+/* Rows of a vector with changes of the reader's own. */
+static const uint64_t *own_changes(const struct scan *scan, uint32_t vector)
+{
+    const struct row_set *changed = &scan->own.writes->own.rows_changed;
+    return row_set_peek(changed, (uint64_t)scan->segment_number * scan->layout->vectors + vector);
+}
+
+/* New values may be anything: statistics know nothing of them. */
+static bool own_changes_any(const struct scan *scan)
+{
+    if (scan->own.writes == NULL) return false;
+    for (uint32_t v = 0; v * scan->layout->vector_rows < scan->rows; v++)
+        if (own_changes(scan, v) != NULL) return true;
+    return false;
+}
+
 llkv_code scan_open_segment(struct cx *cx, struct scan *scan, uint32_t segment, bool *out_empty)
 {
     TRY(cx_check_cancel(cx));
     *out_empty = true;
+    scan->segment_number = segment;
+    if (segment >= scan->stored_segments) {
+        scan->segment = NULL;
+        scan->vector = 0;
+        scan->rows = own_view_piece_rows(&scan->own, segment - scan->stored_segments);
+        *out_empty = false;
+        return LLKV_OK;
+    }
     scan->rows = store_segment_rows(scan->store, &scan->view, segment);
     scan->vector = 0;
     if (scan->rows == 0) return LLKV_OK;
-    scan->segment_number = segment;
     scan->segment = store_segment(scan->store, segment);
-    if (!may_hold(scan, -1)) {
+    if (!may_hold(scan, -1) && !own_changes_any(scan)) {
         scan->rows = 0;
         return LLKV_OK;
     }
@@ -129,6 +159,96 @@ static const uint16_t *live_rows(struct scan *scan, uint32_t vector, uint32_t ro
     }
     *out_live = live;
     return live == rows ? NULL : scan->sel;
+}
+
+/* Take out what the reader's transaction deleted. */
+static const uint16_t *live_own(struct scan *scan, uint64_t first_row, uint32_t rows,
+                                const uint16_t *sel, uint32_t *io_live)
+{
+    uint32_t live = 0;
+    for (uint32_t i = 0; i < *io_live; i++) {
+        const uint16_t position = sel == NULL ? (uint16_t)i : sel[i];
+        const struct own_change *change = NULL;
+        if (scan->own_changed == NULL || bit_get(scan->own_changed, position))
+            change = own_view_change(&scan->own, first_row + position);
+        if (change != NULL && change->batch == NULL) continue;
+        scan->sel[live++] = position;
+    }
+    *io_live = live;
+    return live == rows ? NULL : scan->sel;
+}
+
+/* Put the reader's own values on top of a vector of stored rows. */
+static llkv_code patch_own(struct cx *cx, struct scan *scan, uint32_t i, uint32_t vector,
+                           uint32_t rows)
+{
+    struct vector *v = &scan->columns[i];
+    struct value_room *room = &scan->rooms[i];
+    const struct vector base = *v;
+    const uint64_t first =
+        layout_row_id(scan->layout, scan->segment_number, vector * scan->layout->vector_rows);
+    TRY(value_room_ensure(cx, room));
+    own_copy_flat(&base, room, v);
+    for (uint32_t w = 0; w < bitmap_words(rows); w++) {
+        for (uint64_t bits = scan->own_changed[w]; bits != 0; bits &= bits - 1) {
+            uint32_t position = w * 64 + (uint32_t)__builtin_ctzll(bits);
+            const struct own_change *change = own_view_change(&scan->own, first + position);
+            if (change == NULL || change->batch == NULL) continue;
+            update_put(change->batch, change->at, scan->spec->columns[i], room->data,
+                       room->validity, position);
+        }
+    }
+    return LLKV_OK;
+}
+
+/* Of rows the reader's transaction inserted, from `first` on. */
+static llkv_code own_virtual_column(struct scan *scan, uint32_t i, uint64_t first, uint32_t rows)
+{
+    struct vector *out = &scan->columns[i];
+    *out = (struct vector){.phys = PHYS_I64, .shape = VEC_CONST, .rows = rows};
+    out->data = &scan->zero;
+    if (scan->spec->columns[i] == SCAN_COLUMN_ROW_ID) {
+        scan->sequence[0] = (int64_t)first;
+        scan->sequence[1] = 1;
+        out->shape = VEC_SEQ;
+        out->data = scan->sequence;
+    } else if (scan->spec->columns[i] == SCAN_COLUMN_CREATED_BY) {
+        scan->own_txn = -(int64_t)scan->own.writes->set->txn;
+        out->data = &scan->own_txn;
+    }
+    return LLKV_OK;
+}
+
+/* The next vector of rows the reader's transaction inserted. */
+static llkv_code next_own(struct cx *cx, struct scan *scan, struct batch *out_batch)
+{
+    const uint32_t vector_rows = scan->layout->vector_rows;
+    const uint32_t k = scan->segment_number - scan->stored_segments;
+    const uint64_t base = TABLE_OWN_ROW_FIRST + writes_piece(scan->own.writes, k).first;
+    while (scan->vector * vector_rows < scan->rows) {
+        const uint32_t at = scan->vector++ * vector_rows;
+        const uint32_t rows = scan->rows - at < vector_rows ? scan->rows - at : vector_rows;
+        uint32_t live = rows;
+        scan->own_changed = NULL;
+        const uint16_t *sel = live_own(scan, base + at, rows, NULL, &live);
+        if (live == 0) continue;
+        for (uint32_t i = 0; i < scan->spec->column_count; i++) {
+            uint16_t column = scan->spec->columns[i];
+            if (column >= scan->layout->column_count) {
+                TRY(own_virtual_column(scan, i, base + at, rows));
+            } else {
+                TRY(own_view_read(cx, &scan->own, k, at, rows, column, &scan->rooms[i],
+                                  &scan->columns[i]));
+            }
+        }
+        out_batch->rows = rows;
+        out_batch->live = live;
+        out_batch->sel = sel;
+        out_batch->segment = scan->segment_number;
+        out_batch->first_row = at;
+        return LLKV_OK;
+    }
+    return LLKV_OK;
 }
 
 static llkv_code virtual_column(struct cx *cx, struct scan *scan, uint32_t i, uint32_t vector,
@@ -168,6 +288,7 @@ static llkv_code read_vector(struct cx *cx, struct scan *scan, uint32_t vector, 
         } else {
             TRY(segment_read(cx, scan->segment, column, vector, rows, scan->view.ts,
                              &scan->rooms[i], &scan->columns[i]));
+            if (scan->own_changed != NULL) TRY(patch_own(cx, scan, i, vector, rows));
         }
     }
     return LLKV_OK;
@@ -178,13 +299,21 @@ llkv_code scan_next(struct cx *cx, struct scan *scan, struct batch *out_batch)
     const uint32_t vector_rows = scan->layout->vector_rows;
     TRY(cx_check_cancel(cx));
     *out_batch = (struct batch){.column_count = scan->spec->column_count, .columns = scan->columns};
+    if (scan->segment_number >= scan->stored_segments) return next_own(cx, scan, out_batch);
     while (scan->vector * vector_rows < scan->rows) {
         uint32_t vector = scan->vector++;
         uint32_t rows = scan->rows - vector * vector_rows;
         if (rows > vector_rows) rows = vector_rows;
-        if (scan->spec->predicate_count != 0 && !may_hold(scan, vector)) continue;
+        if (scan->own.writes != NULL) scan->own_changed = own_changes(scan, vector);
+        if (scan->spec->predicate_count != 0 && scan->own_changed == NULL &&
+            !may_hold(scan, vector))
+            continue;
         uint32_t live;
         const uint16_t *sel = live_rows(scan, vector, rows, &live);
+        if (scan->own_changed != NULL)
+            sel = live_own(scan,
+                           layout_row_id(scan->layout, scan->segment_number, vector * vector_rows),
+                           rows, sel, &live);
         if (live == 0) continue;
         TRY(read_vector(cx, scan, vector, rows));
         out_batch->rows = rows;

@@ -3,7 +3,7 @@
 #include <assert.h>
 #include <string.h>
 
-#include "table/table_priv.h"
+#include "table/own_read.h"
 
 static llkv_code init_store(struct cx *cx, struct table *table, struct llkv_pager *pager)
 {
@@ -104,7 +104,8 @@ struct store_view table_view(const struct table *table, const struct snapshot *s
 
 int64_t table_row_count(struct table *table, const struct table_reader *reader)
 {
-    return table_view(table, reader->snapshot).live_rows;
+    struct own_view own = own_view_of(table, reader);
+    return table_view(table, reader->snapshot).live_rows + own.live;
 }
 
 uint64_t table_data_version(const struct table *table)
@@ -130,6 +131,7 @@ void table_column_stats(struct table *table, const struct table_reader *reader, 
                         struct column_stats *out_stats)
 {
     struct store_view view = table_view(table, reader->snapshot);
+    struct own_view own = own_view_of(table, reader);
     struct store_stats stats;
     store_column_stats(table->store, column, &stats);
     struct type type = table->def->columns[column].type;
@@ -146,6 +148,14 @@ void table_column_stats(struct table *table, const struct table_reader *reader, 
     };
     if (out_stats->distinct > (double)view.live_rows)
         out_stats->distinct = view.live_rows < 1 ? 1 : (double)view.live_rows;
+    if (own.writes != NULL) {
+        /* Statistics know nothing of the transaction's own values. */
+        out_stats->rows = view.live_rows + own.live;
+        out_stats->no_nulls = table->required[column];
+        out_stats->ascending = false;
+        out_stats->unique = is_unique_column(table, reader->snapshot, column);
+        return;
+    }
     if (stats.zone.values == 0) return;
     out_stats->has_range = zone_bound(type.phys, stats.zone.min, false, &out_stats->min) &&
                            zone_bound(type.phys, stats.zone.max, true, &out_stats->max);

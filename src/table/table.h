@@ -99,6 +99,19 @@ NODISCARD llkv_code table_key_lookup(struct cx *cx, struct table *table,
 NODISCARD llkv_code table_gather(struct cx *cx, struct table *table,
                                  const struct table_reader *reader, const uint64_t *row_ids,
                                  uint32_t n, uint16_t column, struct vector *out);
+
+/* ---- changes of the definition: at most one transaction at a time, and no other writer ---- */
+/* Taken by a DDL statement, held until its transaction ends. 40001 if another one holds it, if
+ * another open transaction has written to the table, or if a commit on it is newer than the
+ * snapshot. Writers that meet a foreign gate get 40001. Taking it twice is once. `txn` is an id of
+ * its own also for a statement that commits by itself. */
+NODISCARD llkv_code table_gate_take(struct cx *cx, struct table *table, uint64_t txn,
+                                    const struct snapshot *snapshot);
+/* Give it back, if `txn` has it. `changed`: the definition changed with the commit `ts`, so that
+ * writers with an older snapshot get 40001 from now on. Takes the commit mutex. */
+void table_gate_release(struct table *table, uint64_t txn, bool changed, int64_t ts);
+/* The same for those who have the commit mutex: in the apply of a participant. */
+void table_gate_release_locked(struct table *table, uint64_t txn, bool changed, int64_t ts);
 /* Everything that must hold of the structures, asserted; LLKV_CORRUPT with the first break. */
 NODISCARD llkv_code table_check(struct cx *cx, struct table *table);
 #endif

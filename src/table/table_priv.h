@@ -49,6 +49,10 @@ struct table {
     bool *required; /* per column: NOT NULL, or part of the primary key */
     struct store *store;
     _Atomic(struct key_list *) keys;
+    struct table_writes
+        *writers;      /* of open explicit transactions; under the commit mutex, as is: */
+    uint64_t gate;     /* the transaction that changes the definition; 0: none */
+    int64_t schema_ts; /* when the definition was changed last */
     _Atomic int64_t
         keys_moved_ts; /* numbers of added keys mean something else to older snapshots */
 };

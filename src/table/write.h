@@ -1,9 +1,21 @@
-/* write.h -- the private writes of one statement, until they commit all together or not at all.
+/* write.h -- the private writes of a transaction, until they commit all together or not at all.
  *
  * States: collecting -> committed | freed. Values are copied in. Constraints of the table itself
  * are checked: NOT NULL at once, keys at commit (so that UPDATE k = k + 1 works); CHECK belongs to
  * the caller. Conflicts with commits since the snapshot are 40001, key collisions 23505 with the
- * key's name and values in the message. */
+ * key's name and values in the message.
+ *
+ * A statement that commits by itself: new, writes, commit, free. An explicit transaction: new, and
+ * for each statement
+ *     mark = write_set_mark(set)               the statement reads with this mark
+ *     writes
+ *     write_set_statement_end(cx, set)         unique keys, 23505
+ *     or write_set_rollback(set, mark)         the statement is undone
+ * then commit or not, free. Its updates and deletes leave intents on the rows: another writer of
+ * the row gets 40001 at once, whichever comes first, and so does it if the row was changed after
+ * its snapshot. A savepoint is a mark as well.
+ *
+ * Threads: one at a time; while nobody writes, readers with the set as theirs may be parallel. */
 #ifndef TABLE_WRITE_H
 #define TABLE_WRITE_H
 #include "table/table.h"
@@ -19,8 +31,20 @@ enum write_conflict { WRITE_ABORT, WRITE_REPLACE, WRITE_IGNORE };
 NODISCARD llkv_code write_set_new(struct cx *cx, struct txn_manager *manager,
                                   const struct snapshot *snapshot, uint64_t txn,
                                   struct write_set **out_set);
-/* Forget what was not committed. NULL is allowed. */
+/* Forget what was not committed, intents too. NULL is allowed. */
 void write_set_free(struct write_set *set);
+
+/* What is written from now on can be told from what was written before: readers with this mark see
+ * the latter only, and a rollback to it forgets the former. For explicit transactions. */
+uint32_t write_set_mark(struct write_set *set);
+/* Forget everything written since the mark was given. Cannot fail. No reader with a later mark is
+ * left. */
+void write_set_rollback(struct write_set *set, uint32_t mark);
+/* Check the unique keys of what the statement wrote against the latest committed rows and the
+ * transaction's own (23505), and make it known to lookups. Nothing to do for TXN_ID_AUTO_COMMIT. */
+NODISCARD llkv_code write_set_statement_end(struct cx *cx, struct write_set *set);
+/* Has anything been written that a commit would publish? */
+bool write_set_is_empty(const struct write_set *set);
 
 /* Append the live rows of `rows`: one vector per table column, in order, of the column's physical
  * type and any shape. *io_rows (may be NULL) grows by the rows inserted (ignored ones do not

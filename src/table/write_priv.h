@@ -3,16 +3,24 @@
 #ifndef TABLE_WRITE_PRIV_H
 #define TABLE_WRITE_PRIV_H
 #include "index/art.h"
+#include "table/own.h"
 #include "table/row_set.h"
 #include "table/table_priv.h"
 #include "table/write.h"
 
 /* Inserted rows: sealed already, or in a buffer that is full in another way. */
 struct chunk {
-    struct chunk *next;
     struct sealed *sealed; /* or NULL: */
-    struct rowbuf buf;
-    uint64_t first; /* number of its first row among the rows inserted */
+    struct rowbuf buf;     /* of a sealed one: empty, or kept for those who read it */
+    uint64_t first;        /* number of its first row among the rows inserted */
+};
+
+/* Where inserted rows are: a chunk or, behind the last one, the buffer that is filled now. */
+struct piece {
+    const struct sealed *sealed; /* or NULL: */
+    const struct rowbuf *buf;
+    uint64_t first;
+    uint32_t rows;
 };
 
 /* New values for some columns of up to a segment's worth of rows. */
@@ -26,10 +34,12 @@ struct update_batch {
     uint32_t row_id_room;
 };
 
-/* Rows inserted by this set, by a unique key: for REPLACE and IGNORE. */
+/* Rows of this set by a key. A set of an explicit transaction has all keys, with the rows whose
+ * key it updated as well: for lookups, and for unique keys at the end of a statement. Else there
+ * are only unique ones, for REPLACE and IGNORE. Entries only propose rows. */
 struct own_key {
     const struct key *key;
-    struct art_change tree; /* leaves end with the number of the row */
+    struct art_change tree; /* leaves end with the (provisional) row id */
     struct key_rows rows;
 };
 
@@ -38,10 +48,14 @@ struct update_ref;
 struct table_writes {
     struct txn_participant participant; /* first */
     struct table_writes *next;
+    struct write_set *set;
     struct table *table;
-    struct arena arena; /* of what is small */
+    struct arena arena;                              /* of what is small */
+    struct own own;                                  /* of an explicit transaction */
+    struct table_writes *next_writer, **writer_link; /* the table's open transactions */
 
-    struct chunk *chunks, **chunks_end;
+    struct chunk **chunks;
+    uint32_t chunk_count, chunk_capacity;
     struct rowbuf rows;       /* the last ones inserted */
     uint64_t inserted;        /* in chunks and rows */
     struct sketch *sketches;  /* of sealed chunks; NULL: none yet */
@@ -49,14 +63,16 @@ struct table_writes {
     struct own_key *own_keys; /* NULL: not needed yet */
     uint32_t own_key_count;
     bool has_own_keys;
+    uint64_t keyed_rows;    /* rows with smaller numbers are in the trees */
+    uint32_t keyed_changes; /* the same for changes */
 
     struct row_set deleted, updated; /* by row id */
     struct update_batch *updates, **updates_end, *update_last;
 
     /* While it commits: */
     struct store_change change;
-    struct update_ref *refs; /* by row id */
-    uint32_t ref_count;
+    struct update_ref *refs; /* by row id, those of inserted rows last */
+    uint32_t ref_count, own_ref_count;
     struct row_unit *touched; /* vectors with deletes or updates */
     uint32_t touched_count;
     struct key_list *keys;
@@ -69,16 +85,56 @@ struct write_set {
     uint64_t txn;
     struct mem_budget *budget;
     struct table_writes *first;
+    uint32_t step; /* of what is written now */
     bool committed;
 };
+
+/* The writes of an explicit transaction can be read and cut back, and are guarded by intents. */
+ALWAYS_INLINE bool writes_explicit(const struct table_writes *writes)
+{
+    return writes->set->txn != TXN_ID_AUTO_COMMIT;
+}
 
 /* What the set has for a table, made if there is nothing yet. */
 NODISCARD llkv_code writes_of(struct cx *cx, struct write_set *set, struct table *table,
                               struct table_writes **out_writes);
+/* Chunk k of the inserted rows; k == chunk_count: the buffer. */
+struct piece writes_piece(const struct table_writes *writes, uint32_t k);
+/* The chunk of a row that was inserted. */
+uint32_t writes_piece_of(const struct table_writes *writes, uint64_t number);
 /* Rows number first .. of those inserted, n of them, all in one chunk: into the key's columns. */
 NODISCARD llkv_code writes_key_rows(struct cx *cx, struct table_writes *writes, struct key_rows *kr,
                                     uint64_t first, uint32_t *out_rows);
+/* Keep the first `keep` rows of those inserted. */
+void writes_cut_rows(struct table_writes *writes, uint64_t keep);
+/* Is the row there now, for its own transaction? It was once. */
+bool writes_row_lives(const struct table_writes *writes, uint64_t row_id);
+/* Note that a row is deleted, which lives. */
+NODISCARD llkv_code writes_delete_row(struct cx *cx, struct table_writes *writes, uint64_t row_id);
+
+/* ---- own_keys.c ---- */
 void own_keys_deinit(struct table_writes *writes);
+/* The trees are there, for the keys the table has now, and know every row written so far. Unique
+ * keys of an explicit transaction's new rows are checked: 23505. */
+NODISCARD llkv_code own_keys_update(struct cx *cx, struct table_writes *writes);
+/* Enter row `row` of own->rows, whose bytes are made. */
+NODISCARD llkv_code own_key_add(struct cx *cx, struct own_key *own, uint64_t row_id);
+/* Does a change of the row give its key columns new values? */
+bool own_change_moves(const struct own_change *change, const struct key_def *def);
+/* Has the row, which is in the tree, these key bytes because its own transaction wrote them? */
+NODISCARD llkv_code own_row_has_key(struct cx *cx, struct table_writes *writes,
+                                    const struct key_def *def, uint64_t row_id,
+                                    const struct normkey *bytes, bool *out_has);
+
+/* ---- intent.c: all under the commit mutex, but for writes_claim, which takes it ---- */
+/* Take intents for rows that are to be updated or deleted, or 40001. */
+NODISCARD llkv_code writes_claim(struct cx *cx, struct table_writes *writes,
+                                 const uint64_t *row_ids, uint32_t n);
+/* Join the open transactions of the table, which takes the commit mutex. */
+NODISCARD llkv_code writes_join(struct cx *cx, struct table_writes *writes);
+void writes_leave(struct table_writes *writes);
+/* May this set commit, as far as gates and the intents of others go? */
+NODISCARD llkv_code writes_check_others(struct cx *cx, struct table_writes *writes);
 
 /* One updated row. */
 struct update_ref {
@@ -86,13 +142,16 @@ struct update_ref {
     const struct update_batch *batch;
     uint32_t at; /* in the batch */
 };
-/* All updates but those of deleted rows, by row id; in cx->arena. */
-NODISCARD llkv_code writes_update_refs(struct cx *cx, struct table_writes *writes,
-                                       struct update_ref **out_refs, uint32_t *out_count);
+/* writes->refs: all updates but those of deleted rows, by row id; in cx->arena. */
+NODISCARD llkv_code writes_update_refs(struct cx *cx, struct table_writes *writes);
 /* How many of the refs from the first on belong to the same vector. */
 uint32_t update_group(const struct update_ref *refs, uint32_t count, uint32_t vector_rows);
 /* Is there a new value for the column? Its number in the batch, or -1. */
 int update_column(const struct update_batch *batch, uint16_t column);
+/* Put the new value of a column, if there is one, into slot `slot` of FLAT data and its validity.
+ */
+void update_put(const struct update_batch *batch, uint32_t at, uint16_t column, void *data,
+                uint64_t *validity, size_t slot);
 
 /* ---- commit_keys.c ---- */
 /* Begin a change of every key. */

@@ -12,6 +12,23 @@ int update_column(const struct update_batch *batch, uint16_t column)
     return -1;
 }
 
+void update_put(const struct update_batch *batch, uint32_t at, uint16_t column, void *data,
+                uint64_t *validity, size_t slot)
+{
+    int c = update_column(batch, column);
+    if (c < 0) return;
+    enum phys_type phys = batch->phys[c];
+    const size_t width = phys_bytes[phys];
+    const struct rowbuf_column *values = &batch->values.columns[c];
+    bool valid = values->nulls == 0 || bit_get(values->validity, at);
+    bit_put(validity, slot, valid && phys != PHYS_NULLS);
+    if (phys == PHYS_BOOL) {
+        bit_put(data, slot, bit_get(values->data, at));
+    } else if (width != 0) {
+        memcpy((uint8_t *)data + slot * width, (const uint8_t *)values->data + at * width, width);
+    }
+}
+
 /* Everything but the values in one allocation. */
 static llkv_code batch_new(struct cx *cx, struct table_writes *writes, const uint16_t *columns,
                            uint32_t column_count, struct update_batch **out_batch)
@@ -81,6 +98,134 @@ static llkv_code check_not_null(struct cx *cx, const struct table *table, const 
     return LLKV_OK;
 }
 
+/* ---- updates of an explicit transaction ---- */
+
+/* Some rows get new values: row_ids[sel[i]] the values in row sel[i]. */
+struct update {
+    struct table_writes *writes;
+    const uint64_t *row_ids;
+    const uint16_t *columns;
+    const struct batch *values;
+};
+
+/* Append the rows of `sel` to a batch for exactly these columns, each as a change. */
+static llkv_code note_update(struct cx *cx, const struct update *u, const uint16_t *sel, uint32_t n)
+{
+    struct own *own = &u->writes->own;
+    const uint32_t step = u->writes->set->step;
+    struct update_batch *batch = NULL;
+    if (n == 0) return LLKV_OK;
+    TRY(own_reserve(cx, own, n));
+    TRY(batch_for(cx, u->writes, u->columns, u->values->column_count, n, &batch));
+    uint32_t at = batch->values.rows;
+    for (uint32_t i = 0; i < n; i++) {
+        bool added;
+        uint64_t row_id = u->row_ids[sel[i]];
+        if (row_id >= TABLE_OWN_ROW_FIRST)
+            TRY(row_set_add(cx, &own->numbers_changed, row_id - TABLE_OWN_ROW_FIRST, &added));
+    }
+    TRY(rowbuf_append(cx, &batch->values, u->values->columns, sel, n));
+    for (uint32_t i = 0; i < n; i++) {
+        uint64_t row_id = u->row_ids[sel[i]];
+        batch->row_ids[at + i] = row_id;
+        own_note(own, &(struct own_change){
+                          .row_id = row_id, .batch = batch, .at = at + i, .step = step});
+    }
+    own_note_rows(own, step, 0, 0);
+    return LLKV_OK;
+}
+
+/* One row that has new values in other columns already: they stay, in one change with these. */
+static llkv_code note_again(struct cx *cx, const struct update *u, uint16_t row,
+                            const struct own_change *before)
+{
+    const struct update_batch *old = before->batch;
+    const uint32_t room = old->layout.column_count + u->values->column_count;
+    struct slot {
+        _Alignas(16) uint8_t bytes[16];
+        uint64_t valid;
+    } *slots = cx_alloc_array(cx, room + 1, sizeof *slots);
+    struct vector *vectors = cx_alloc_zero(cx, room * sizeof *vectors);
+    uint16_t *columns = cx_alloc_array(cx, room, sizeof *columns);
+    if (slots == NULL || vectors == NULL || columns == NULL) return LLKV_NOMEM;
+    uint32_t count = 0;
+    for (; count < u->values->column_count; count++) {
+        struct vector flat;
+        struct slot *slot = &slots[count];
+        columns[count] = u->columns[count];
+        vec_flatten(&u->values->columns[count], &row, 1, slot->bytes, &slot->valid, &flat);
+        vectors[count] = flat;
+    }
+    for (uint32_t i = 0; i < old->layout.column_count; i++) {
+        bool known = false;
+        for (uint32_t c = 0; c < u->values->column_count; c++)
+            known |= u->columns[c] == old->columns[i];
+        if (known) continue;
+        memset(&slots[count], 0, sizeof slots[count]);
+        update_put(old, before->at, old->columns[i], slots[count].bytes, &slots[count].valid, 0);
+        columns[count] = old->columns[i];
+        vectors[count] = (struct vector){.phys = old->phys[i],
+                                         .shape = VEC_FLAT,
+                                         .rows = 1,
+                                         .data = slots[count].bytes,
+                                         .validity = &slots[count].valid};
+        count++;
+    }
+    const uint16_t first = 0;
+    const struct batch values = {.rows = 1, .live = 1, .column_count = count, .columns = vectors};
+    const struct update all = {u->writes, u->row_ids + row, columns, &values};
+    return note_update(cx, &all, &first, 1);
+}
+
+/* Do the new values cover every column that the row has new values for already? */
+static bool covers(const struct update *u, const struct own_change *before)
+{
+    if (before == NULL) return true;
+    for (uint32_t i = 0; i < before->batch->layout.column_count; i++) {
+        bool found = false;
+        for (uint32_t c = 0; c < u->values->column_count; c++)
+            found |= u->columns[c] == before->batch->columns[i];
+        if (!found) return false;
+    }
+    return true;
+}
+
+static llkv_code update_explicit(struct cx *cx, const struct update *u, uint32_t n,
+                                 int64_t *io_rows)
+{
+    const struct table_writes *writes = u->writes;
+    struct table *table = writes->table;
+    uint16_t sel[VEC_ROWS_MAX], again[VEC_ROWS_MAX];
+    uint32_t count = 0;
+    uint32_t again_count = 0;
+    struct store_view view = table_view(table, writes->set->snapshot);
+    TRY(writes_claim(cx, u->writes, u->row_ids, n));
+    for (uint32_t i = 0; i < n; i++) {
+        const uint64_t row_id = u->row_ids[i];
+        if (row_id < TABLE_OWN_ROW_FIRST && !store_row_visible(table->store, &view, row_id))
+            continue;
+        if (!writes_row_lives(writes, row_id)) continue;
+        const struct own_change *before = own_seen(&writes->own, row_id, UINT32_MAX);
+        if (before != NULL && before->step == writes->set->step) continue; /* by this statement */
+        if (covers(u, before)) {
+            sel[count++] = (uint16_t)i;
+        } else {
+            again[again_count++] = (uint16_t)i;
+        }
+    }
+    TRY(check_not_null(cx, table, u->columns, u->values->column_count, u->values, sel, count));
+    TRY(check_not_null(cx, table, u->columns, u->values->column_count, u->values, again,
+                       again_count));
+    TRY(note_update(cx, u, sel, count));
+    for (uint32_t i = 0; i < again_count; i++) {
+        struct arena_mark mark = arena_mark(cx->arena);
+        TRY(note_again(cx, u, again[i], own_seen(&writes->own, u->row_ids[again[i]], UINT32_MAX)));
+        arena_rewind(cx->arena, mark);
+    }
+    if (io_rows != NULL) *io_rows += count + again_count;
+    return LLKV_OK;
+}
+
 llkv_code write_update(struct cx *cx, struct write_set *set, struct table *table,
                        const uint64_t *row_ids, uint32_t n, const uint16_t *columns,
                        const struct batch *values, int64_t *io_rows)
@@ -91,6 +236,10 @@ llkv_code write_update(struct cx *cx, struct write_set *set, struct table *table
     uint16_t sel[VEC_ROWS_MAX];
     uint32_t count = 0;
     TRY(writes_of(cx, set, table, &writes));
+    if (writes_explicit(writes)) {
+        const struct update update = {writes, row_ids, columns, values};
+        return update_explicit(cx, &update, n, io_rows);
+    }
     struct store_view view = table_view(table, set->snapshot);
     for (uint32_t i = 0; i < n; i++) {
         bool added;
@@ -119,26 +268,52 @@ static int compare_refs(const void *a, const void *b)
     return (x > y) - (x < y);
 }
 
-llkv_code writes_update_refs(struct cx *cx, struct table_writes *writes,
-                             struct update_ref **out_refs, uint32_t *out_count)
+/* Every update of a statement that commits by itself. */
+static uint32_t collect_batches(struct table_writes *writes, struct update_ref *refs)
 {
-    if (writes->updated.rows > UINT32_MAX)
-        return cx_fail(cx, LLKV_LIMIT, "too many rows are updated at once");
-    struct update_ref *refs = cx_alloc_array(cx, writes->updated.rows, sizeof *refs);
-    if (refs == NULL) return LLKV_NOMEM;
     uint32_t count = 0;
-    bool sorted = true;
     for (const struct update_batch *b = writes->updates; b != NULL; b = b->next)
         for (uint32_t i = 0; i < b->values.rows; i++) {
             if (row_set_has(&writes->deleted, b->row_ids[i])) continue;
             assert(count < writes->updated.rows);
-            refs[count] = (struct update_ref){b->row_ids[i], b, i};
-            if (count != 0) sorted &= refs[count - 1].row_id < refs[count].row_id;
-            count++;
+            refs[count++] = (struct update_ref){b->row_ids[i], b, i};
         }
+    return count;
+}
+
+/* The newest change of every row, if it is an update. */
+static uint32_t collect_changes(const struct table_writes *writes, struct update_ref *refs)
+{
+    const struct own *own = &writes->own;
+    uint32_t count = 0;
+    for (uint32_t i = 0; i < own->row_capacity; i++) {
+        if (!own->rows[i].used || own->rows[i].newest == 0) continue;
+        const struct own_change *change = &own->changes[own->rows[i].newest - 1];
+        if (change->batch == NULL) continue;
+        refs[count++] = (struct update_ref){change->row_id, change->batch, change->at};
+    }
+    return count;
+}
+
+llkv_code writes_update_refs(struct cx *cx, struct table_writes *writes)
+{
+    const bool is_explicit = writes_explicit(writes);
+    const uint64_t room = is_explicit ? writes->own.row_count : writes->updated.rows;
+    if (room > UINT32_MAX) return cx_fail(cx, LLKV_LIMIT, "too many rows are updated at once");
+    struct update_ref *refs = cx_alloc_array(cx, room, sizeof *refs);
+    if (refs == NULL) return LLKV_NOMEM;
+    uint32_t count = is_explicit ? collect_changes(writes, refs) : collect_batches(writes, refs);
+    bool sorted = true;
+    for (uint32_t i = 1; i < count && sorted; i++)
+        sorted = refs[i - 1].row_id < refs[i].row_id;
     if (!sorted) qsort(refs, count, sizeof *refs, compare_refs);
-    *out_refs = refs;
-    *out_count = count;
+    writes->refs = refs;
+    writes->ref_count = count;
+    writes->own_ref_count = 0;
+    while (count != 0 && refs[count - 1].row_id >= TABLE_OWN_ROW_FIRST) {
+        writes->own_ref_count++;
+        count--;
+    }
     return LLKV_OK;
 }
 

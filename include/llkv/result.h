@@ -25,7 +25,8 @@ extern "C" {
     X(SET, "SET")                                                                                  \
     X(EXPLAIN, "EXPLAIN")                                                                          \
     X(UTILITY, "UTILITY")                                                                          \
-    X(NOOP, "NOOP")
+    X(NOOP, "NOOP")                                                                                \
+    X(COPY, "COPY")
 
 typedef enum llkv_result_kind {
 #define X(name, text) LLKV_RESULT_##name,
@@ -35,7 +36,8 @@ typedef enum llkv_result_kind {
 
 typedef struct llkv_result_info {
     llkv_result_kind kind;
-    int64_t rows;       /* SELECT: rows returned; INSERT, UPDATE, DELETE: rows changed; else 0 */
+    int64_t rows;       /* SELECT: rows returned; INSERT, UPDATE, DELETE: rows changed;
+                         * COPY: rows read or written; else 0 */
     const char *object; /* the table, view or index concerned, or NULL; owned by the results */
     int32_t offset;     /* where the statement begins in the script, in bytes */
     bool has_rows;      /* there is a row set to take */

@@ -76,6 +76,8 @@ size_t interval_print(int32_t months, int32_t days, int64_t micros, char *out);
 /* [-]Y-M-D with - or / between, optionally "(BC)", "infinity", "-infinity" or "epoch"; blanks
  * around. A time behind it must be a valid one, and is dropped. */
 NODISCARD enum text_result date_parse(struct slice text, int32_t *out_days);
+/* Exactly YYYY-MM-DD, a day that there is: what date_parse makes of it. False for other texts. */
+NODISCARD bool date_plain(struct slice text, int32_t *out_days);
 /* H:M[:S[.fraction]] up to 24:00:00; digits beyond microseconds are cut. Of a timestamp, its time.
  */
 NODISCARD enum text_result time_parse(struct slice text, int64_t *out_micros);

@@ -88,6 +88,25 @@ static enum text_result read_day(struct reader *r, int64_t *out_days)
     return TEXT_OK;
 }
 
+/* Two digits as a number; above 99 if they are none. */
+static uint32_t two_digits(const char *p)
+{
+    const uint32_t tens = (uint32_t)(uint8_t)p[0] - '0', ones = (uint32_t)(uint8_t)p[1] - '0';
+    return tens > 9 || ones > 9 ? 100 : tens * 10 + ones;
+}
+
+bool date_plain(struct slice text, int32_t *out_days)
+{
+    if (text.len != 10 || text.data[4] != '-' || text.data[7] != '-') return false;
+    const uint32_t century = two_digits(text.data), years = two_digits(text.data + 2);
+    const uint32_t month = two_digits(text.data + 5), day = two_digits(text.data + 8);
+    if (century > 99 || years > 99 || month < 1 || month > 12 || day < 1) return false;
+    const int64_t year = century * 100 + years;
+    if (day > 28 && day > date_days_in_month(year, month)) return false;
+    *out_days = (int32_t)date_from_civil(year, month, day);
+    return true;
+}
+
 static enum text_result read_time(struct reader *r, int64_t *out_micros)
 {
     uint32_t hour;
@@ -194,6 +213,7 @@ enum text_result date_parse(struct slice text, int32_t *out_days)
 {
     bool infinite;
     bool negative;
+    if (date_plain(text, out_days)) return TEXT_OK;
     text = slice_trim(text);
     if (is_special(text, &infinite, &negative)) {
         *out_days = !infinite ? 0 : negative ? DATE_MINUS_INFINITY : DATE_INFINITY;

@@ -54,6 +54,29 @@ ALWAYS_INLINE uint64_t simd_bytes_to_bits(const uint8_t bytes[64])
     return bits;
 }
 
+/* Bit i: bytes[i] is `c`. */
+ALWAYS_INLINE uint64_t simd_bytes_equal(const uint8_t bytes[64], uint8_t c)
+{
+    uint64_t bits = 0;
+#if defined(__x86_64__)
+    const __m128i all = _mm_set1_epi8((char)c);
+    for (uint32_t i = 0; i < 64; i += 16) {
+        const __m128i v = _mm_loadu_si128((const __m128i *)(bytes + i));
+        bits |= (uint64_t)(uint32_t)_mm_movemask_epi8(_mm_cmpeq_epi8(v, all)) << i;
+    }
+#else
+    const uint64_t low = UINT64_C(0x7f7f7f7f7f7f7f7f), all = UINT64_C(0x0101010101010101) * c;
+    for (uint32_t i = 0; i < 64; i += 8) {
+        uint64_t word;
+        memcpy(&word, bytes + i, 8);
+        word ^= all; /* zero where equal; then 0x80 there */
+        word = ~(((word & low) + low) | word | low);
+        bits |= ((word >> 7) * UINT64_C(0x0102040810204080) >> 56) << i;
+    }
+#endif
+    return bits;
+}
+
 /* ---- comparisons: simd_compare_<type>(a, b, n, less, a_scalar, b_scalar) ---- */
 
 /* NaN equals NaN and is above everything; -0.0 equals 0.0. No branches: these are lanes of loops.

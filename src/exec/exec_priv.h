@@ -120,7 +120,12 @@ int32_t layout_find(const iu_id *layout, uint32_t count, iu_id column);
 typedef llkv_code link_fn(struct linker *lk, const struct pnode *node, const struct op **out_op);
 link_fn link_scan, link_lookup, link_values, link_range, link_empty, link_filter, link_project,
     link_join, link_apply, link_group, link_sort, link_limit, link_union, link_set, link_shared,
-    link_dml;
+    link_dml, link_csv, link_csv_write;
+/* Does it read a file of delimited text? */
+bool csv_is_source(const struct op *op);
+/* Prefix an error with the file and the line of a row of the last batch. */
+NODISCARD llkv_code csv_source_error(struct run *run, const struct op *op, uint32_t row,
+                                     llkv_code code);
 NODISCARD llkv_code link_shared_plan(struct linker *lk, const struct pnode *node,
                                      const struct link_shared **out_shared);
 

@@ -104,16 +104,27 @@ static const struct {
     link_fn *link;
     bool transform; /* its first child belongs to the same chain */
 } linkers[POP_COUNT] = {
-    [POP_SCAN] = {link_scan, false},      [POP_LOOKUP] = {link_lookup, false},
-    [POP_VALUES] = {link_values, false},  [POP_RANGE] = {link_range, false},
-    [POP_EMPTY] = {link_empty, false},    [POP_FILTER] = {link_filter, true},
-    [POP_PROJECT] = {link_project, true}, [POP_HASH_JOIN] = {link_join, true},
-    [POP_LOOP_JOIN] = {link_join, true},  [POP_APPLY] = {link_apply, true},
-    [POP_GROUP] = {link_group, false},    [POP_SORT] = {link_sort, false},
-    [POP_LIMIT] = {link_limit, true},     [POP_UNION_ALL] = {link_union, false},
-    [POP_SET] = {link_set, true},         [POP_SHARED] = {link_shared, false},
-    [POP_INSERT] = {link_dml, true},      [POP_UPDATE] = {link_dml, true},
+    [POP_SCAN] = {link_scan, false},
+    [POP_LOOKUP] = {link_lookup, false},
+    [POP_VALUES] = {link_values, false},
+    [POP_RANGE] = {link_range, false},
+    [POP_EMPTY] = {link_empty, false},
+    [POP_FILTER] = {link_filter, true},
+    [POP_PROJECT] = {link_project, true},
+    [POP_HASH_JOIN] = {link_join, true},
+    [POP_LOOP_JOIN] = {link_join, true},
+    [POP_APPLY] = {link_apply, true},
+    [POP_GROUP] = {link_group, false},
+    [POP_SORT] = {link_sort, false},
+    [POP_LIMIT] = {link_limit, true},
+    [POP_UNION_ALL] = {link_union, false},
+    [POP_SET] = {link_set, true},
+    [POP_SHARED] = {link_shared, false},
+    [POP_INSERT] = {link_dml, true},
+    [POP_UPDATE] = {link_dml, true},
     [POP_DELETE] = {link_dml, true},
+    [POP_CSV] = {link_csv, false},
+    [POP_CSV_WRITE] = {link_csv_write, true},
 };
 
 static llkv_code link_node(struct linker *lk, const struct pnode *node)

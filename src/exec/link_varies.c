@@ -96,6 +96,8 @@ static bool node_uses(const struct linker *lk, const struct pnode *node)
     case POP_INSERT:
     case POP_UPDATE:
     case POP_DELETE: return true;
+    case POP_CSV:
+    case POP_CSV_WRITE:
     case POP_EMPTY:
     case POP_UNION_ALL:
     case POP_SET:

@@ -13,7 +13,8 @@ struct op_dml {
     struct link_filter checks;
     const char *const *check_names;
     struct table *table;
-    uint32_t row_id; /* column of the child */
+    uint32_t row_id;      /* column of the child */
+    const struct op *csv; /* INSERT: the file that the rows come from, or NULL */
 };
 
 struct dml_local {
@@ -86,6 +87,36 @@ static llkv_code row_ids(struct run *run, const struct op_dml *dml, struct dml_l
     return LLKV_OK;
 }
 
+/* The new rows, into l->vectors, checked. */
+static llkv_code insert_values(struct run *run, const struct op_dml *dml, struct dml_local *l,
+                               const struct batch *in)
+{
+    TRY(new_values(run, dml, l, in));
+    const struct batch rows = {.rows = in->live,
+                               .live = in->live,
+                               .column_count = dml->value_count,
+                               .columns = l->vectors};
+    return run_checks(run, dml, l, &rows);
+}
+
+/* The batch has failed: which line of the file was it? Row by row it fails again. */
+static llkv_code name_line(struct run *run, const struct op_dml *dml, struct dml_local *l,
+                           const struct batch *in, llkv_code rc)
+{
+    const llkv_error error = *run->cx->error;
+    if (rc == LLKV_NOMEM || rc == LLKV_CANCELLED) return rc;
+    for (uint32_t i = 0; i < in->rows; i++) {
+        const uint16_t sel = (uint16_t)i;
+        struct batch one = *in;
+        one.live = 1;
+        one.sel = &sel;
+        const llkv_code again = insert_values(run, dml, l, &one);
+        if (again != LLKV_OK) return csv_source_error(run, dml->csv, i, again);
+    }
+    *run->cx->error = error; /* a volatile default, say */
+    return rc;
+}
+
 static llkv_code insert_push(struct run *run, const struct op *op, const struct batch *in,
                              const struct batch **out_batch, enum op_result *out_result)
 {
@@ -94,12 +125,13 @@ static llkv_code insert_push(struct run *run, const struct op *op, const struct 
     struct dml_local *l = run->locals[op->id];
     *out_batch = NULL;
     *out_result = OP_NEED_INPUT;
-    TRY(new_values(run, dml, l, in));
+    llkv_code rc = insert_values(run, dml, l, in);
+    if (rc != LLKV_OK && dml->csv != NULL) return name_line(run, dml, l, in, rc);
+    if (rc != LLKV_OK) return rc;
     const struct batch rows = {.rows = in->live,
                                .live = in->live,
                                .column_count = dml->value_count,
                                .columns = l->vectors};
-    TRY(run_checks(run, dml, l, &rows));
     return write_insert(run->cx, run->exec->env.writes, dml->table, &rows,
                         (enum write_conflict)node->on_conflict, &run->exec->rows_changed);
 }
@@ -177,6 +209,8 @@ static llkv_code link_insert(struct linker *lk, const struct pnode *node, const 
     op->value_count = columns;
     op->check_names = n->check_names;
     TRY(link_exprs(lk, n->values, columns, node->child[0], &op->values));
+    const struct op *below = lk->open.items[lk->open.count - 1];
+    op->csv = csv_is_source(below) ? below : NULL;
     *out_op = &op->op;
     return link_conjuncts(lk, &n->checks, n->row, columns, &op->checks);
 }

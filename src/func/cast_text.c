@@ -1,7 +1,7 @@
 #include <math.h>
 
 #include "base/date.h"
-#include "base/number.h"
+#include "base/number_plain.h"
 #include "base/uuid.h"
 #include "func/func_priv.h"
 
@@ -57,6 +57,8 @@ static enum text_result parse_unsigned(struct slice text, struct type to, struct
 static enum text_result parse_decimal(struct slice text, struct type to, struct value *out)
 {
     i128 wide;
+    if (to.phys != PHYS_I128 && number_plain_decimal(text, to.precision, to.scale, &out->i))
+        return TEXT_OK;
     enum text_result result = number_cast_decimal(text, to.precision, to.scale, &wide);
     if (result != TEXT_OK) return result;
     if (to.phys == PHYS_I128) {

@@ -4,6 +4,7 @@
 #include "base/bitmap.h"
 #include "base/number.h"
 #include "base/utf8.h"
+#include "func/cast.h"
 #include "func/function.h"
 
 /* ---- arguments ---- */
@@ -81,19 +82,7 @@ NODISCARD llkv_code call_room(struct func_call *call, size_t bytes, char **out_r
 /* 22003 with the name of the function's result. */
 NODISCARD llkv_code call_fail_range(struct func_call *call, const char *what);
 
-/* ---- casts of single values (cast_text.c, cast_print.c) ---- */
-
-/* Parse as CAST(text AS to) does. Blobs are written to *heap. */
-NODISCARD enum text_result cast_parse(struct slice text, struct type to, bool sqlite_compat,
-                                      struct arena *heap, struct value *out_value);
-enum { CAST_TEXT_MAX = 160 };
-/* Print a value of any type but VARCHAR and BLOB; returns the length. */
-size_t cast_print(const struct value *value, char out[CAST_TEXT_MAX]);
-/* As the text of a blob; `out` has room for 4 bytes per byte. */
-size_t cast_print_blob(struct slice blob, char *out);
-NODISCARD llkv_code cast_fail_text(struct cx *cx, struct slice text, struct type to,
-                                   enum text_result why, int32_t at);
-
+/* ---- casts (cast_text.c, cast_print.c); of single values: cast.h ---- */
 func_eval_fn cast_from_text, cast_to_text, cast_text_to_text, cast_blob_to_text;
 func_eval_fn cast_date_to_timestamp, cast_timestamp_to_date, cast_timestamp_to_time;
 #endif

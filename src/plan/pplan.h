@@ -9,6 +9,7 @@
 #include "catalog/catalog.h"
 #include "compute/aggregate.h"
 #include "expr/expr.h"
+#include "format/csv.h"
 #include "llkv/result.h"
 #include "table/scan.h"
 #include "table/write.h"
@@ -19,6 +20,7 @@
     X(LOOKUP, "KeyLookup")                                                                         \
     X(VALUES, "Values")                                                                            \
     X(RANGE, "Range")                                                                              \
+    X(CSV, "ReadCsv")                                                                              \
     X(EMPTY, "Empty")                                                                              \
     X(FILTER, "Filter")                                                                            \
     X(PROJECT, "Project")                                                                          \
@@ -33,7 +35,8 @@
     X(SHARED, "Shared")                                                                            \
     X(INSERT, "Insert")                                                                            \
     X(UPDATE, "Update")                                                                            \
-    X(DELETE, "Delete")
+    X(DELETE, "Delete")                                                                            \
+    X(CSV_WRITE, "WriteCsv")
 
 enum pop {
 #define X(name, text) POP_##name,
@@ -106,6 +109,13 @@ struct pnode_range {
     struct pnode base;
     const struct expr *start, *stop, *step;
     bool inclusive;
+};
+
+/* Records of a file; out[i] is value columns[i] of each. */
+struct pnode_csv {
+    struct pnode base;
+    const struct csv_spec *spec;
+    const uint32_t *columns;
 };
 
 struct pnode_filter {
@@ -286,6 +296,12 @@ struct pnode_delete {
     uint64_t object_id;
     iu_id row_id;
     bool all; /* no condition: child is the plain scan */
+};
+
+/* The end of a plan: the child's rows go to a file, no rows come out. */
+struct pnode_csv_write {
+    struct pnode base;
+    const struct csv_target *target;
 };
 
 /* A scalar computed before the rest runs: an uncorrelated subquery of at most one row. */

@@ -46,6 +46,7 @@ struct settings {
     bool char_length_enforce;
     uint8_t null_order; /* enum null_order */
     bool default_desc;
+    bool no_external_access; /* files outside of the database are not touched */
     uint64_t disabled_rules; /* bits of enum plan_rule */
 };
 #endif

@@ -106,6 +106,20 @@ static const char *show_default_order(struct cx *cx, const struct settings *s)
     return s->default_desc ? "desc" : "asc";
 }
 
+/* Once it is off it stays off. */
+static bool set_external_access(struct settings *s, struct slice text)
+{
+    bool on;
+    if (!parse_bool(text, &on) || (on && s->no_external_access)) return false;
+    s->no_external_access = !on;
+    return true;
+}
+static const char *show_external_access(struct cx *cx, const struct settings *s)
+{
+    (void)cx;
+    return show_bool(!s->no_external_access);
+}
+
 static const char *const rule_names[] = {
 #define X(name, text) #name,
     PLAN_RULE_LIST(X)
@@ -166,6 +180,8 @@ static const struct setting settings_list[] = {
      "nulls_last, nulls_first, sqlite or postgres"},
     {"null_order", set_null_order, show_null_order, "nulls_last, nulls_first, sqlite or postgres"},
     {"default_order", set_default_order, show_default_order, "asc or desc"},
+    {"external_access", set_external_access, show_external_access,
+     "true or false, and false for good"},
     {"disabled_rules", set_disabled_rules, show_disabled_rules,
      "names of optimizer rules with commas between, or all"},
 };
@@ -246,8 +262,8 @@ llkv_code session_reset(struct cx *cx, struct session *session, struct slice nam
     pthread_mutex_unlock(&db->defaults_mutex);
     const char *text = setting->show(cx, &defaults);
     if (text == NULL) return LLKV_NOMEM;
-    bool known = setting->set(&session->settings, slice_of(text));
-    CHECK(cx, known);
+    if (!setting->set(&session->settings, slice_of(text)))
+        return cx_fail_at(cx, LLKV_DATA, at, "22023", "%s cannot be set back", setting->name);
     session->settings_epoch++;
     return LLKV_OK;
 }
@@ -256,7 +272,9 @@ void session_reset_all(struct session *session)
 {
     struct database *db = session->database;
     pthread_mutex_lock(&db->defaults_mutex);
+    const bool no_external_access = session->settings.no_external_access;
     session->settings = db->defaults;
+    session->settings.no_external_access |= no_external_access;
     pthread_mutex_unlock(&db->defaults_mutex);
     session->settings_epoch++;
 }

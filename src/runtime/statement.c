@@ -175,7 +175,7 @@ static void end_snapshot(struct statement *s)
 static bool has_plan(const struct ast *node)
 {
     return node->kind == AST_QUERY || node->kind == AST_INSERT || node->kind == AST_UPDATE ||
-           node->kind == AST_DELETE;
+           node->kind == AST_DELETE || node->kind == AST_COPY;
 }
 
 /* Texts of types that have modifiers; most results have none. */

@@ -11,6 +11,7 @@
 enum { SQL_BYTES_MAX = 4096, BATCHES_MAX = 8, STATEMENTS_MAX = 16, INPUT_MS = 300 };
 
 static const char schema[] =
+    "SET external_access = off;"
     "CREATE TABLE t(a INTEGER PRIMARY KEY, b VARCHAR, c DECIMAL(10,2), d DOUBLE);"
     "CREATE TABLE u(x BIGINT, y VARCHAR NOT NULL, z DATE, w BOOLEAN);"
     "CREATE TABLE k(i HUGEINT, s SMALLINT, f FLOAT, p TIMESTAMP, v INTERVAL, o BLOB, m TIME);"

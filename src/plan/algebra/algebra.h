@@ -25,6 +25,7 @@
     X(SCAN, "scan")                                                                                \
     X(VALUES, "values")                                                                            \
     X(RANGE, "range")                                                                              \
+    X(CSV, "csv")                                                                                  \
     X(EMPTY, "empty")                                                                              \
     X(SELECT, "select")                                                                            \
     X(MAP, "map")                                                                                  \
@@ -116,6 +117,10 @@ struct lnode {
             const struct expr *start, *stop, *step;
         } range;
         struct {
+            iu_list ius; /* one per column of the spec */
+            const struct csv_spec *spec;
+        } csv;
+        struct {
             iu_list ius;
         } empty;
         struct {
@@ -168,6 +173,7 @@ struct plan {
     struct lnode *root;
     iu_list out;                      /* the result's columns in order */
     const char **names;               /* parallel to out */
+    struct csv_target *copy_to;       /* COPY .. TO: where the rows of `out` go; or NULL */
     VEC(struct type) parameter_types; /* of the user's */
     VEC(struct lnode *) shared;
     struct column_stats **iu_stats; /* plan/stats: by IU, NULL until asked for */
@@ -225,7 +231,8 @@ struct ldml {
     const iu_id *row;                  /* per table column, IUs of their own */
     const struct expr *const *current; /* UPDATE with checks: per table column over root */
     const char **check_names;
-    bool all; /* DELETE without a condition */
+    bool all;  /* DELETE without a condition */
+    bool copy; /* the INSERT is COPY .. FROM */
 };
 
 /* Rewrite, unnest, order: everything between binding and physical planning. */

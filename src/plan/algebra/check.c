@@ -130,6 +130,7 @@ static llkv_code check_leaf(struct check *c, const struct lnode *node, const str
         TRY(within(c, node, node->range.stop, &visible));
         return within(c, node, node->range.step, &visible);
     case LOP_SHARED: return check_shared(c, node);
+    case LOP_CSV:
     case LOP_EMPTY:
     case LOP_SELECT:
     case LOP_MAP:
@@ -176,6 +177,7 @@ static llkv_code check_own(struct check *c, const struct lnode *node, const stru
     case LOP_SCAN:
     case LOP_VALUES:
     case LOP_RANGE:
+    case LOP_CSV:
     case LOP_EMPTY:
     case LOP_SHARED:
     case LOP_COUNT: return check_leaf(c, node, outer);
@@ -186,7 +188,7 @@ static llkv_code check_own(struct check *c, const struct lnode *node, const stru
 static bool is_leaf(const struct lnode *node)
 {
     return node->op == LOP_SCAN || node->op == LOP_VALUES || node->op == LOP_RANGE ||
-           node->op == LOP_EMPTY || node->op == LOP_SHARED;
+           node->op == LOP_CSV || node->op == LOP_EMPTY || node->op == LOP_SHARED;
 }
 
 static llkv_code check_node(struct check *c, const struct lnode *node, const struct iuset *outer)

@@ -53,6 +53,7 @@ static llkv_code own_ius(struct plan *plan, const struct lnode *node, struct ius
     case LOP_SCAN: return add_list(plan, set, node->scan.ius.items, node->scan.ius.count);
     case LOP_VALUES: return add_list(plan, set, node->values.ius.items, node->values.ius.count);
     case LOP_RANGE: return iuset_add(cx, set, node->range.iu);
+    case LOP_CSV: return add_list(plan, set, node->csv.ius.items, node->csv.ius.count);
     case LOP_EMPTY: return add_list(plan, set, node->empty.ius.items, node->empty.ius.count);
     case LOP_SETOP: return add_list(plan, set, node->setop.ius.items, node->setop.ius.count);
     case LOP_SHARED: return add_list(plan, set, node->shared.ius.items, node->shared.ius.count);
@@ -144,6 +145,7 @@ llkv_code lnode_exprs(struct lnode *node, lnode_expr_fn *fn, void *arg)
         if (node->limit.limit != NULL) TRY(fn(arg, &node->limit.limit));
         if (node->limit.offset != NULL) TRY(fn(arg, &node->limit.offset));
         return LLKV_OK;
+    case LOP_CSV:
     case LOP_EMPTY:
     case LOP_SETOP:
     case LOP_SHARED:

@@ -124,6 +124,7 @@ static llkv_code put_own(struct printer *p, const struct lnode *node)
         TRY(put_ius(p, &node->values.ius));
         return put_list(p, ": ", &node->values.exprs);
     case LOP_RANGE: return put_iu(p, " ", node->range.iu);
+    case LOP_CSV: TRY(put(p, " ", node->csv.spec->path, "")); return put_ius(p, &node->csv.ius);
     case LOP_EMPTY: return put_ius(p, &node->empty.ius);
     case LOP_SELECT: return put_list(p, " ", &node->select.conjuncts);
     case LOP_MAP:

@@ -366,6 +366,30 @@ NODISCARD llkv_code bind_update(struct binder *b, const struct ast_update *updat
 NODISCARD llkv_code bind_delete(struct binder *b, const struct ast_delete *del,
                                 struct ldml *out_dml);
 
+/* Into the values of an INSERT: source[i] is the IU that feeds table column i, 0 for its default.
+ * Checks included. */
+NODISCARD llkv_code bind_insert_rows(struct binder *b, const struct object *object,
+                                     const iu_id *source, int32_t at, struct ldml *out_dml);
+/* target[i]: which of `columns` (all if there are none) is table column i, or -1. */
+NODISCARD llkv_code bind_target_columns(struct binder *b, const struct ast_names *columns,
+                                        const struct table_def *def, int32_t *target);
+NODISCARD llkv_code bind_refuse_triggers(struct binder *b, const struct object *object,
+                                         const struct ast *at, const char *verb);
+
+/* ---- statement.c ---- */
+/* A query whose rows are the plan's result. */
+NODISCARD llkv_code bind_result(struct binder *b, const struct ast_query *ast);
+
+/* ---- copy.c ---- */
+NODISCARD llkv_code bind_copy(struct binder *b, const struct ast_copy *copy, struct ldml *out_dml);
+/* What the options say, over the defaults of reading or writing. */
+struct csv_options {
+    struct csv_dialect dialect;
+    const struct ast_option *force_quote; /* a list of columns, or NULL */
+};
+NODISCARD llkv_code bind_csv_options(struct binder *b, const struct ast_list *options, bool writing,
+                                     struct csv_options *out);
+
 /* Parse and bind a stored expression (DEFAULT, CHECK) in `scope`. */
 NODISCARD llkv_code bind_stored_expr(struct binder *b, struct scope *scope, const char *sql,
                                      const struct expr **out);

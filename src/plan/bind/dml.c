@@ -39,8 +39,8 @@ static llkv_code bind_checks(struct binder *b, const struct object *object, stru
     return LLKV_OK;
 }
 
-static llkv_code refuse_triggers(struct binder *b, const struct object *object,
-                                 const struct ast *at, const char *verb)
+llkv_code bind_refuse_triggers(struct binder *b, const struct object *object, const struct ast *at,
+                               const char *verb)
 {
     if (!catalog_has_trigger(b->env->catalog, object->id)) return LLKV_OK;
     return cx_fail_at(b->cx, LLKV_UNSUPPORTED, bind_at(b, at), NULL,
@@ -73,14 +73,13 @@ static llkv_code conflict_action(struct binder *b, const struct ast *node, uint8
 
 /* ---- INSERT ---- */
 
-/* target[i]: which column of the source feeds table column i, or -1 for its default. */
-static llkv_code insert_targets(struct binder *b, const struct ast_insert *insert,
-                                const struct table_def *def, int32_t *target)
+llkv_code bind_target_columns(struct binder *b, const struct ast_names *columns,
+                              const struct table_def *def, int32_t *target)
 {
     for (uint32_t i = 0; i < def->column_count; i++)
-        target[i] = insert->columns.count == 0 && insert->query != NULL ? (int32_t)i : -1;
-    for (uint32_t i = 0; i < insert->columns.count; i++) {
-        const struct ast_name *name = &insert->columns.items[i];
+        target[i] = columns->count == 0 ? (int32_t)i : -1;
+    for (uint32_t i = 0; i < columns->count; i++) {
+        const struct ast_name *name = &columns->items[i];
         int column = table_def_column(def, name->text, name->hash);
         if (column < 0)
             return cx_fail_at(b->cx, LLKV_NAME, bind_at_name(b, name), "42703",
@@ -103,6 +102,16 @@ static llkv_code insert_cell(struct binder *b, struct scope *scope, const struct
     else
         TRY(bind_expr(b, scope, cell, &e));
     return bind_assign(b, e, column->type, column->name, out);
+}
+
+/* target[i]: which column of the source feeds table column i, or -1 for its default. */
+static llkv_code insert_targets(struct binder *b, const struct ast_insert *insert,
+                                const struct table_def *def, int32_t *target)
+{
+    TRY(bind_target_columns(b, &insert->columns, def, target));
+    for (uint32_t i = 0; i < def->column_count && insert->query == NULL; i++)
+        target[i] = -1; /* DEFAULT VALUES */
+    return LLKV_OK;
 }
 
 /* VALUES rows go to their columns cell by cell: each literal takes its column's type, and DEFAULT
@@ -280,7 +289,7 @@ llkv_code bind_insert(struct binder *b, const struct ast_insert *insert, struct 
     const struct object *object;
     TRY(refuse_insert_parts(b, insert));
     TRY(bind_target(b, &target_scope, insert->table, &object));
-    TRY(refuse_triggers(b, object, &insert->base, "INSERT"));
+    TRY(bind_refuse_triggers(b, object, &insert->base, "INSERT"));
     const struct table_def *def = table_definition(object->table);
     int32_t *target = cx_alloc_array(b->cx, def->column_count, sizeof *target);
     iu_id *source = cx_alloc_array(b->cx, def->column_count, sizeof *source);
@@ -301,6 +310,25 @@ llkv_code bind_insert(struct binder *b, const struct ast_insert *insert, struct 
         .kind = LDML_INSERT, .object = object, .column_count = def->column_count, .values = values};
     TRY(conflict_action(b, &insert->base, &dml->on_conflict));
     TRY(on_conflict(b, insert, object, &dml->on_conflict));
+    return bind_checks(b, object, dml);
+}
+
+llkv_code bind_insert_rows(struct binder *b, const struct object *object, const iu_id *source,
+                           int32_t at, struct ldml *dml)
+{
+    const struct table_def *def = table_definition(object->table);
+    const struct expr **values = cx_alloc_array(b->cx, def->column_count, sizeof *values);
+    if (values == NULL) return LLKV_NOMEM;
+    for (uint32_t i = 0; i < def->column_count; i++) {
+        const struct column_def *column = &def->columns[i];
+        if (source[i] != 0)
+            TRY(plan_column(b->plan, source[i], at, &values[i]));
+        else
+            TRY(bind_default(b, column, at, &values[i]));
+        TRY(bind_assign(b, values[i], column->type, column->name, &values[i]));
+    }
+    *dml = (struct ldml){
+        .kind = LDML_INSERT, .object = object, .column_count = def->column_count, .values = values};
     return bind_checks(b, object, dml);
 }
 
@@ -471,7 +499,7 @@ llkv_code bind_update(struct binder *b, const struct ast_update *ast, struct ldm
     *dml = (struct ldml){.kind = LDML_UPDATE};
     TRY(bind_with(b, NULL, ast->with, &scope.ctes));
     TRY(dml_source(b, &scope, ast->table, &ast->from, dml));
-    TRY(refuse_triggers(b, dml->object, &ast->base, "UPDATE"));
+    TRY(bind_refuse_triggers(b, dml->object, &ast->base, "UPDATE"));
     TRY(conflict_action(b, &ast->base, &dml->on_conflict));
     if (dml->on_conflict == WRITE_IGNORE)
         return bind_unsupported(b, &ast->base, "UPDATE OR IGNORE");
@@ -492,7 +520,7 @@ llkv_code bind_delete(struct binder *b, const struct ast_delete *ast, struct ldm
     *dml = (struct ldml){.kind = LDML_DELETE};
     TRY(bind_with(b, NULL, ast->with, &scope.ctes));
     TRY(dml_source(b, &scope, ast->table, &ast->from, dml));
-    TRY(refuse_triggers(b, dml->object, &ast->base, "DELETE"));
+    TRY(bind_refuse_triggers(b, dml->object, &ast->base, "DELETE"));
     dml->all = ast->where == NULL && ast->from.count == 0;
     TRY(target_filter(b, &scope, ast->where));
     b->plan->root = scope.node;

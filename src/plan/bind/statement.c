@@ -1,7 +1,7 @@
 /* statement.c -- the door: one statement bound, rewritten, made physical. */
 #include "plan/bind/bind.h"
 
-static llkv_code bind_result(struct binder *b, const struct ast_query *ast)
+llkv_code bind_result(struct binder *b, const struct ast_query *ast)
 {
     struct bound_query query;
     struct plan *plan = b->plan;
@@ -26,6 +26,7 @@ static llkv_code bind_any(struct binder *b, const struct ast *node, struct ldml 
     case AST_INSERT: return bind_insert(b, (const struct ast_insert *)node, dml);
     case AST_UPDATE: return bind_update(b, (const struct ast_update *)node, dml);
     case AST_DELETE: return bind_delete(b, (const struct ast_delete *)node, dml);
+    case AST_COPY: return bind_copy(b, (const struct ast_copy *)node, dml);
     default: break;
     }
     return cx_fail_at(b->cx, LLKV_UNSUPPORTED, (int32_t)node->at, NULL, "%s is not supported",

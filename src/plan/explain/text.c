@@ -154,6 +154,11 @@ static llkv_code put_details(struct text *t, const struct pnode *node)
         return put(t, " %s", table_definition(((const struct pnode_update *)node)->table)->name);
     case POP_DELETE:
         return put(t, " %s", table_definition(((const struct pnode_delete *)node)->table)->name);
+    case POP_CSV: return put(t, " %s", ((const struct pnode_csv *)node)->spec->path);
+    case POP_CSV_WRITE: {
+        const struct csv_target *target = ((const struct pnode_csv_write *)node)->target;
+        return put(t, " %s", target->path == NULL ? "standard output" : target->path);
+    }
     case POP_RANGE:
     case POP_EMPTY:
     case POP_LIMIT:

@@ -157,6 +157,33 @@ static llkv_code build_range(struct phys *p, struct lnode *node, struct pnode **
     return LLKV_OK;
 }
 
+/* Only what is needed is converted. */
+static llkv_code build_csv(struct phys *p, struct lnode *node, const struct iuset *need,
+                           struct pnode **out)
+{
+    const uint32_t count = node->csv.ius.count;
+    struct csv_spec *spec = cx_alloc(p->cx, sizeof *spec);
+    struct csv_column *columns = cx_alloc_array(p->cx, count + 1u, sizeof *columns);
+    uint32_t *wanted = cx_alloc_array(p->cx, count + 1u, sizeof *wanted);
+    iu_id *ius = cx_alloc_array(p->cx, count + 1u, sizeof *ius);
+    uint32_t out_count = 0;
+    if (spec == NULL || columns == NULL || wanted == NULL || ius == NULL) return LLKV_NOMEM;
+    *spec = *node->csv.spec;
+    spec->columns = columns;
+    for (uint32_t i = 0; i < count; i++) {
+        columns[i] = node->csv.spec->columns[i];
+        columns[i].skipped = !iuset_has(need, node->csv.ius.items[i]);
+        if (columns[i].skipped) continue;
+        wanted[out_count] = i;
+        ius[out_count++] = node->csv.ius.items[i];
+    }
+    TRY(phys_node(p, POP_CSV, sizeof(struct pnode_csv), ius, out_count, out));
+    ((struct pnode_csv *)*out)->spec = spec;
+    ((struct pnode_csv *)*out)->columns = wanted;
+    (*out)->rows = node->rows;
+    return LLKV_OK;
+}
+
 static llkv_code build_empty(struct phys *p, struct lnode *node, struct pnode **out)
 {
     TRY(phys_node(p, POP_EMPTY, sizeof(struct pnode), node->empty.ius.items, node->empty.ius.count,
@@ -364,6 +391,7 @@ llkv_code phys_build(struct phys *p, struct lnode *node, const struct iuset *nee
     case LOP_SCAN: rc = phys_scan(p, node, &none, need, out); break;
     case LOP_VALUES: rc = build_values(p, node, out); break;
     case LOP_RANGE: rc = build_range(p, node, out); break;
+    case LOP_CSV: rc = build_csv(p, node, need, out); break;
     case LOP_EMPTY: rc = build_empty(p, node, out); break;
     case LOP_SELECT: rc = build_select(p, node, need, out); break;
     case LOP_MAP: rc = build_map(p, node, need, out); break;

@@ -16,6 +16,31 @@ static llkv_code phys_init(struct phys *p, struct plan *plan)
     return LLKV_OK;
 }
 
+/* The rows go to a file instead of the caller. */
+static llkv_code build_copy_to(struct phys *p, struct pnode *rows, struct pplan *out)
+{
+    struct csv_target *target = p->plan->copy_to;
+    struct csv_sink_column *columns = cx_alloc_array(p->cx, rows->out_count + 1u, sizeof *columns);
+    struct pnode *root;
+    if (columns == NULL) return LLKV_NOMEM;
+    CHECK(p->cx, target->column_count == rows->out_count);
+    for (uint32_t i = 0; i < rows->out_count; i++) {
+        columns[i] = target->columns[i];
+        columns[i].type = rows->out_types[i];
+    }
+    target->columns = columns;
+    TRY(phys_node(p, POP_CSV_WRITE, sizeof(struct pnode_csv_write), NULL, 0, &root));
+    ((struct pnode_csv_write *)root)->target = target;
+    root->child[0] = rows;
+    root->child_count = 1;
+    root->rows = rows->rows;
+    out->kind = LLKV_RESULT_COPY;
+    out->root = root;
+    out->column_count = 0;
+    out->types = NULL;
+    return LLKV_OK;
+}
+
 static llkv_code build_result(struct phys *p, struct pplan *out)
 {
     struct plan *plan = p->plan;
@@ -31,7 +56,7 @@ static llkv_code build_result(struct phys *p, struct pplan *out)
     out->types = root->out_types;
     out->names = plan->names;
     out->ordered = plan->ordered;
-    return LLKV_OK;
+    return plan->copy_to == NULL ? LLKV_OK : build_copy_to(p, root, out);
 }
 
 static llkv_code build_dml(struct phys *p, const struct ldml *dml, struct pplan *out)
@@ -39,7 +64,8 @@ static llkv_code build_dml(struct phys *p, const struct ldml *dml, struct pplan 
     struct pnode *root;
     TRY(phys_dml(p, dml, &root));
     out->root = root;
-    out->kind = dml->kind == LDML_INSERT   ? LLKV_RESULT_INSERT
+    out->kind = dml->copy                  ? LLKV_RESULT_COPY
+                : dml->kind == LDML_INSERT ? LLKV_RESULT_INSERT
                 : dml->kind == LDML_UPDATE ? LLKV_RESULT_UPDATE
                                            : LLKV_RESULT_DELETE;
     out->object_name = cx_strndup(p->cx, dml->object->name, strlen(dml->object->name));

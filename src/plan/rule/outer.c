@@ -128,6 +128,7 @@ static llkv_code simplify(struct plan *plan, struct lnode *node, const struct iu
     case LOP_SCAN:
     case LOP_VALUES:
     case LOP_RANGE:
+    case LOP_CSV:
     case LOP_EMPTY:
     case LOP_SHARED:
     case LOP_COUNT: break;

@@ -200,6 +200,7 @@ static llkv_code prune(struct prune *p, struct lnode **io_node, const struct ius
     case LOP_LIMIT: rc = prune_above(p, node, need); break;
     case LOP_VALUES:
     case LOP_RANGE:
+    case LOP_CSV:
     case LOP_COUNT: break;
     }
     if (rc != LLKV_OK) return rc;

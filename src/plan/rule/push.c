@@ -398,6 +398,7 @@ static llkv_code push_node(struct plan *plan, struct lnode **io_node, expr_list 
     case LOP_EMPTY: return LLKV_OK;
     case LOP_VALUES:
     case LOP_RANGE:
+    case LOP_CSV:
     case LOP_SHARED:
     case LOP_COUNT: break;
     }

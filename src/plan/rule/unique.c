@@ -111,6 +111,7 @@ llkv_code rows_unique(struct plan *plan, const struct lnode *node, const struct 
     case LOP_GROUP: *out = group_unique(node, columns); break;
     case LOP_JOIN: TRY(join_unique(plan, node, columns, out)); break;
     case LOP_RANGE:
+    case LOP_CSV:
     case LOP_SETOP:
     case LOP_SHARED:
     case LOP_COUNT: break;

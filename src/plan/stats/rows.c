@@ -149,6 +149,7 @@ llkv_code stats_node_rows(struct plan *plan, struct lnode *node)
         break;
     case LOP_VALUES: node->rows = node->values.row_count; break;
     case LOP_RANGE: node->rows = range_rows(node); break;
+    case LOP_CSV: node->rows = 100000; break; /* nobody has looked */
     case LOP_EMPTY: node->rows = 0; break;
     case LOP_SELECT:
         TRY(stats_conjunction(plan, &node->select.conjuncts, &part));

@@ -112,6 +112,7 @@ static llkv_code clone_own(struct cloner *c, struct lnode *node, const struct ln
         TRY(fresh_list(c, &node->values.ius));
         return copy_exprs(c, &node->values.exprs);
     case LOP_RANGE: return fresh(c, &node->range.iu);
+    case LOP_CSV: return fresh_list(c, &node->csv.ius);
     case LOP_EMPTY: return fresh_list(c, &node->empty.ius);
     case LOP_SELECT: return copy_exprs(c, &node->select.conjuncts);
     case LOP_MAP: return clone_map(c, node, old);

@@ -62,6 +62,7 @@ llkv_code domain_feasible(struct plan *plan, const struct lnode *node, const str
     case LOP_SCAN: *out = true; break;
     case LOP_LIMIT:
     case LOP_RANGE:
+    case LOP_CSV:
     case LOP_EMPTY:
     case LOP_SHARED:
     case LOP_COUNT: break;
@@ -330,6 +331,7 @@ static llkv_code push_node(struct domain *d, struct lnode **io_node, const struc
     case LOP_SCAN: return push_scan(d, io_node, columns);
     case LOP_LIMIT:
     case LOP_RANGE:
+    case LOP_CSV:
     case LOP_EMPTY:
     case LOP_SHARED:
     case LOP_COUNT: break;

@@ -209,6 +209,7 @@ static llkv_code pull(struct pull *p, struct lnode **io_node, expr_list *out)
     case LOP_SETOP:
     case LOP_VALUES:
     case LOP_RANGE:
+    case LOP_CSV:
     case LOP_EMPTY:
     case LOP_SHARED:
     case LOP_COUNT: p->failed = true; break;

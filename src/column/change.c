@@ -41,7 +41,7 @@ static llkv_code ensure_mark(struct cx *cx, struct store *store)
     return LLKV_OK;
 }
 
-static llkv_code ensure_directory(struct cx *cx, struct store *store)
+llkv_code store_ensure_directory(struct cx *cx, struct store *store)
 {
     struct directory *old = store_directory(store);
     if (store->segment_count < old->capacity) return LLKV_OK;
@@ -137,7 +137,7 @@ static llkv_code add_piece(struct cx *cx, struct store_change *change,
 static llkv_code push_segment(struct cx *cx, struct store *store, struct sealed *sealed,
                               struct segment **out_segment)
 {
-    TRY(ensure_directory(cx, store));
+    TRY(store_ensure_directory(cx, store));
     struct segment *segment = segment_new(store->budget, &store->layout, sealed);
     if (segment == NULL) return cx_nomem(cx);
     atomic_store_explicit(&store_directory(store)->items[store->segment_count], segment,
@@ -168,9 +168,8 @@ static uint32_t rows_that_fit(const struct segment *segment, const struct rowbuf
     return n;
 }
 
-/* A run that lies in one vector. */
-static llkv_code write_vector_rows(struct cx *cx, struct store *store, struct segment *segment,
-                                   const struct row_run *run)
+llkv_code store_write_run(struct cx *cx, struct store *store, struct segment *segment,
+                          const struct row_run *run)
 {
     const struct layout *layout = &store->layout;
     uint32_t position = written_rows(segment);
@@ -186,8 +185,8 @@ static llkv_code write_vector_rows(struct cx *cx, struct store *store, struct se
     return LLKV_OK;
 }
 
-static void count_texts(struct segment *segment, const struct rowbuf *buf, uint32_t first,
-                        uint32_t n, bool take_back)
+void segment_count_texts(struct segment *segment, const struct rowbuf *buf, uint32_t first,
+                         uint32_t n, bool take_back)
 {
     for (uint32_t c = 0; c < segment->layout->column_count; c++) {
         if (segment->layout->phys[c] != PHYS_VIEW) continue;
@@ -216,8 +215,8 @@ static llkv_code write_piece(struct cx *cx, struct store_change *change, uint32_
         uint32_t count = store->layout.vector_rows - at;
         if (count > n - done) count = n - done;
         const struct row_run run = {buf, first + done, count};
-        TRY(write_vector_rows(cx, store, segment, &run));
-        count_texts(segment, buf, first + done, count, false);
+        TRY(store_write_run(cx, store, segment, &run));
+        segment_count_texts(segment, buf, first + done, count, false);
         atomic_store_explicit(&segment->rows, position + done + count, memory_order_relaxed);
         change->pieces[change->piece_count - 1].rows += count;
         done += count;
@@ -289,7 +288,8 @@ llkv_code store_reserve_deletes(struct cx *cx, struct store_change *change, uint
                                 uint32_t vector, const uint64_t *bits)
 {
     struct store *store = change->store;
-    _Atomic(struct deletes *) *head = &segment_at(store, segment)->vectors[vector].deletes;
+    struct segment *where = segment_at(store, segment);
+    _Atomic(struct deletes *) *head = &where->vectors[vector].deletes;
     const uint32_t words = store->layout.vector_words;
     struct deletes *older = atomic_load_explicit(head, memory_order_relaxed);
     struct deletes *made = deletes_new(store->budget, words, older);
@@ -299,6 +299,7 @@ llkv_code store_reserve_deletes(struct cx *cx, struct store_change *change, uint
         made->bits[w] |= bits[w];
     }
     made->head = head;
+    made->changed_ts = &where->changed_ts;
     made->next_pending = change->deletes;
     change->deletes = made;
     return LLKV_OK;
@@ -360,6 +361,7 @@ static struct overlay *make_overlay(struct cx *cx, struct store *store, uint32_t
     }
     if (made == NULL) goto no_memory;
     made->head = &overlays->heads[vector];
+    made->changed_ts = &segment->changed_ts;
     made->column_zone = &overlays->zone;
     return made;
 no_memory:
@@ -391,6 +393,7 @@ static void publish_deletes(struct store *store, struct deletes *made, int64_t t
 {
     struct deletes *older = atomic_load_explicit(made->head, memory_order_relaxed);
     made->ts = ts;
+    atomic_store_explicit(made->changed_ts, ts, memory_order_release);
     atomic_store_explicit(&made->older, older, memory_order_relaxed);
     atomic_store_explicit(made->head, made, memory_order_release);
     while (older != NULL && older->ts > oldest)
@@ -411,6 +414,7 @@ static void publish_overlay(struct store *store, struct overlay *made, int64_t t
     store_note_overlay(store, made->column, made);
     live_zone_merge(made->column_zone, &made->zone);
     made->ts = ts;
+    atomic_store_explicit(made->changed_ts, ts, memory_order_release);
     atomic_store_explicit(&made->older, older, memory_order_relaxed);
     atomic_store_explicit(made->head, made, memory_order_release);
     while (older != NULL && older->ts > oldest)
@@ -477,8 +481,11 @@ static void release(struct store_change *change)
 void store_apply(struct store_change *change, int64_t ts, const struct sketch *sketches)
 {
     struct store *store = change->store;
-    for (uint32_t i = 0; i < change->piece_count; i++)
-        store_note_piece(store, &change->pieces[i]);
+    for (uint32_t i = 0; i < change->piece_count; i++) {
+        const struct store_piece *piece = &change->pieces[i];
+        if (piece->sealed != NULL) sealed_keep(piece->sealed, true); /* committed */
+        store_note_piece(store, piece);
+    }
     struct sketch *own = atomic_load_explicit(&store->sketches, memory_order_relaxed);
     for (uint32_t c = 0; sketches != NULL && c < store->layout.column_count; c++)
         sketch_merge(&own[c], &sketches[c]);
@@ -523,7 +530,7 @@ void store_undo(struct store_change *change)
         if (piece->sealed != NULL) { /* it belongs to the caller */
             atomic_store_explicit(&segment->sealed, NULL, memory_order_relaxed);
         } else {
-            count_texts(segment, piece->buf, piece->first, piece->rows, true);
+            segment_count_texts(segment, piece->buf, piece->first, piece->rows, true);
         }
     }
     while (store->segment_count > change->old_segments) {

@@ -69,11 +69,11 @@ struct sealed_source {
     struct sketch *sketches; /* one per column, or NULL: they take up the values */
 };
 
-/* Write a column to the sink. The reference is the sink's until it is finished. LLKV_LIMIT if the
- * texts are too long for int32 offsets. */
+/* Write a column to the sink. The reference is the sink's until it is finished; from there on the
+ * chunk takes *out_extent_bytes. LLKV_LIMIT if the texts are too long for int32 offsets. */
 NODISCARD llkv_code chunk_write(struct cx *cx, struct blob_sink *sink, const struct layout *layout,
                                 uint32_t column, const struct sealed_source *source,
-                                struct blob_ref *out_head);
+                                struct blob_ref *out_head, uint64_t *out_extent_bytes);
 
 /* ---- reading ---- */
 

@@ -199,7 +199,7 @@ static void fill_head(struct writing *w)
 
 llkv_code chunk_write(struct cx *cx, struct blob_sink *sink, const struct layout *layout,
                       uint32_t column, const struct sealed_source *source,
-                      struct blob_ref *out_head)
+                      struct blob_ref *out_head, uint64_t *out_extent_bytes)
 {
     assert(source->rows > 0);
     assert(source->rows <= layout->segment_rows);
@@ -218,6 +218,7 @@ llkv_code chunk_write(struct cx *cx, struct blob_sink *sink, const struct layout
     fill_head(w);
     head.crc = crc32c(0, w->head_space, w->shape.head_bytes);
     *out_head = head;
+    *out_extent_bytes = w->shape.extent_bytes;
 done:
     mem_free(w);
     return rc;

@@ -17,7 +17,8 @@ struct deletes {
     _Atomic(struct deletes *) older;
     struct deletes *next_pending; /* while it is not yet published */
     _Atomic(struct deletes *) *head;
-    uint64_t bits[]; /* vector_words */
+    _Atomic int64_t *changed_ts; /* of the segment */
+    uint64_t bits[];             /* vector_words */
 };
 
 struct touch {

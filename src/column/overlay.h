@@ -46,6 +46,7 @@ struct overlay {
     /* While it is not yet published: */
     struct overlay *next_pending;
     _Atomic(struct overlay *) *head;
+    _Atomic int64_t *changed_ts; /* of the segment */
     uint32_t column;
     struct zone fresh;             /* of the values that came with this generation */
     struct live_zone *column_zone; /* of all overlays of the column in the segment */

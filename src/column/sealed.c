@@ -13,13 +13,14 @@ static struct sealed *sealed_alloc(struct mem_budget *budget, llkv_pager *pager,
     struct sealed *sealed = mem_alloc_zero(budget, bytes);
     if (sealed == NULL) return NULL;
     sealed->layout = layout;
+    sealed->column_count = layout->column_count;
     sealed->pager = pager;
     return sealed;
 }
 
 void sealed_keep(struct sealed *sealed, bool keep)
 {
-    for (uint32_t c = 0; c < sealed->layout->column_count; c++)
+    for (uint32_t c = 0; c < sealed->column_count; c++)
         if (sealed->columns[c] != NULL)
             atomic_store_explicit(&sealed->columns[c]->kept, keep, memory_order_relaxed);
 }
@@ -29,7 +30,7 @@ void sealed_free(void *object)
     struct sealed *sealed = object;
     if (sealed == NULL) return;
     bool discard = false;
-    for (uint32_t c = 0; c < sealed->layout->column_count; c++) {
+    for (uint32_t c = 0; c < sealed->column_count; c++) {
         struct column_chunk *chunk = sealed->columns[c];
         if (chunk == NULL) continue;
         discard = discard || !atomic_load_explicit(&chunk->kept, memory_order_relaxed);
@@ -85,8 +86,10 @@ static llkv_code write_all(struct cx *cx, struct blob_sink *sink, const struct l
                            const struct sealed_source *source, struct blob_ref *chunks,
                            struct blob_ref *out_header)
 {
-    for (uint32_t c = 0; c < layout->column_count; c++)
-        TRY(chunk_write(cx, sink, layout, c, source, &chunks[c]));
+    for (uint32_t c = 0; c < layout->column_count; c++) {
+        uint64_t extent_bytes;
+        TRY(chunk_write(cx, sink, layout, c, source, &chunks[c], &extent_bytes));
+    }
     TRY(put_header(cx, sink, layout, source->rows, chunks, out_header));
     TRY(blob_sink_finish(cx, sink));
     for (uint32_t c = 0; c < layout->column_count; c++)

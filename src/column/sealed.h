@@ -21,8 +21,8 @@ struct sealed {
     struct retired retired;
     const struct layout *layout;
     llkv_pager *pager;
-    uint32_t rows;
-    struct blob_ref header; /* bytes 0: it was opened column by column */
+    uint32_t rows, column_count; /* the layout may be gone when it is freed */
+    struct blob_ref header;      /* bytes 0: it was opened column by column */
     struct column_chunk *columns[];
 };
 

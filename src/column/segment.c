@@ -31,7 +31,8 @@ struct segment *segment_new(struct mem_budget *budget, const struct layout *layo
     const size_t vectors = layout->vectors * sizeof(struct vector_state);
     const size_t overlays = layout->column_count * sizeof(_Atomic(struct overlay_column *));
     const size_t counts = layout->column_count * sizeof(uint64_t);
-    uint8_t *block = mem_alloc_zero(budget, sizeof(struct segment) + vectors + overlays + counts);
+    uint8_t *block = mem_alloc_zero(budget, sizeof(struct segment) + vectors + overlays + counts +
+                                                2 * (size_t)layout->column_count);
     if (block == NULL) return NULL;
     struct segment *segment = (struct segment *)(void *)block;
     segment->layout = layout;
@@ -39,6 +40,8 @@ struct segment *segment_new(struct mem_budget *budget, const struct layout *layo
     block += sizeof(struct segment) + vectors;
     segment->overlays = (_Atomic(struct overlay_column *) *)(void *)block;
     segment->text_bytes = (uint64_t *)(void *)(block + overlays);
+    segment->pinned = (_Atomic uint8_t *)(block + overlays + counts);
+    segment->updated = segment->pinned + layout->column_count;
     if (sealed == NULL && has_text(layout)) {
         segment->text = open_text_new(budget);
         if (segment->text == NULL) {
@@ -92,6 +95,12 @@ void segment_free(struct segment *segment)
     mem_free(segment);
 }
 
+void segment_drop(struct segment *segment)
+{
+    struct sealed *sealed = atomic_load_explicit(&segment->sealed, memory_order_relaxed);
+    if (sealed != NULL) sealed_keep(sealed, false);
+}
+
 struct open_block *segment_block(struct segment *segment, struct readers *readers, uint32_t vector,
                                  uint32_t rows, uint32_t first_rows)
 {
@@ -123,6 +132,7 @@ struct overlay_column *segment_overlays(struct segment *segment, uint32_t column
     overlays = mem_alloc_zero(segment->budget, sizeof *overlays + heads);
     if (overlays == NULL) return NULL;
     live_zone_init(&overlays->zone);
+    atomic_store_explicit(&segment->updated[column], 1, memory_order_relaxed);
     atomic_store_explicit(slot, overlays, memory_order_release);
     return overlays;
 }
@@ -163,6 +173,7 @@ llkv_code segment_seal(struct cx *cx, struct segment *segment, struct readers *r
     };
     struct sealed *sealed = NULL;
     TRY(sealed_new(cx, segment->budget, pager, layout, &source, &sealed));
+    sealed_keep(sealed, true);
     atomic_store_explicit(&segment->sealed, sealed, memory_order_release);
     /* The pointers to the blocks stay: a reader that came before the store still follows them. */
     for (uint32_t v = 0; v < layout->vectors; v++) {
@@ -173,6 +184,52 @@ llkv_code segment_seal(struct cx *cx, struct segment *segment, struct readers *r
     if (segment->text != NULL) readers_retire(readers, &segment->text->retired, open_text_free);
     segment->text = NULL;
     return LLKV_OK;
+}
+
+/* ---- folding ---- */
+
+/* Generations up to `ts` are in the base. True if none is left. */
+static bool cut_overlays(_Atomic(struct overlay *) *head, struct readers *readers, int64_t ts)
+{
+    _Atomic(struct overlay *) *link = head;
+    struct overlay *at = atomic_load_explicit(link, memory_order_relaxed);
+    while (at != NULL && at->ts > ts) {
+        link = &at->older;
+        at = atomic_load_explicit(link, memory_order_relaxed);
+    }
+    if (at != NULL) atomic_store_explicit(link, NULL, memory_order_release);
+    while (at != NULL) {
+        struct overlay *older = atomic_load_explicit(&at->older, memory_order_relaxed);
+        readers_retire(readers, &at->retired, overlay_free);
+        at = older;
+    }
+    return atomic_load_explicit(head, memory_order_relaxed) == NULL;
+}
+
+static void free_overlay_column(void *column)
+{
+    mem_free(column);
+}
+
+void segment_fold(struct segment *segment, struct readers *readers, struct sealed *next,
+                  const uint32_t *replaced, uint32_t count, int64_t ts)
+{
+    struct sealed *old = atomic_load_explicit(&segment->sealed, memory_order_relaxed);
+    assert(old != NULL);
+    /* The base first: a reader that finds an overlay cut finds its values here. */
+    atomic_store_explicit(&segment->sealed, next, memory_order_release);
+    for (uint32_t i = 0; i < count; i++) {
+        _Atomic(struct overlay_column *) *slot = &segment->overlays[replaced[i]];
+        struct overlay_column *column = atomic_load_explicit(slot, memory_order_relaxed);
+        if (column == NULL) continue;
+        bool empty = true;
+        for (uint32_t v = 0; v < segment->layout->vectors; v++)
+            empty = cut_overlays(&column->heads[v], readers, ts) && empty;
+        if (!empty) continue;
+        atomic_store_explicit(slot, NULL, memory_order_release);
+        readers_retire(readers, &column->retired, free_overlay_column);
+    }
+    readers_retire(readers, &old->retired, sealed_free);
 }
 
 /* ---- reading ---- */

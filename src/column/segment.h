@@ -28,6 +28,7 @@ struct vector_state {
 
 /* Overlays of one column; `zone` covers all that were ever published. */
 struct overlay_column {
+    struct retired retired;
     struct live_zone zone;
     _Atomic(struct overlay *) heads[]; /* one per vector */
 };
@@ -36,9 +37,12 @@ struct segment {
     const struct layout *layout;
     struct mem_budget *budget;
     _Atomic uint32_t rows;
-    bool closed;            /* the writer's: nothing is appended any more */
-    struct open_text *text; /* the writer's; NULL once sealed, or without text columns */
-    uint64_t *text_bytes;   /* the writer's: per column */
+    _Atomic int64_t changed_ts; /* the last commit that deleted or updated here */
+    bool closed;                /* the writer's: nothing is appended any more */
+    struct open_text *text;     /* the writer's; NULL once sealed, or without text columns */
+    uint64_t *text_bytes;       /* the writer's: per column */
+    _Atomic uint8_t *pinned; /* per column: the base stays as it is, somebody counts on its order */
+    _Atomic uint8_t *updated; /* per column: it had overlays since the table was made or loaded */
     _Atomic(struct sealed *) sealed;
     _Atomic(struct overlay_column *) *overlays; /* one per column */
     struct vector_state vectors[];
@@ -48,8 +52,11 @@ struct segment {
  * still the caller's. */
 struct segment *segment_new(struct mem_budget *budget, const struct layout *layout,
                             struct sealed *sealed);
-/* Frees everything at once. NULL is allowed. */
+/* Frees everything at once. NULL is allowed. What stands in the pager stays unless segment_drop was
+ * called before. */
 void segment_free(struct segment *segment);
+/* What stands in the pager is needed no more. */
+void segment_drop(struct segment *segment);
 /* The block of a vector with room for `rows` rows; NULL: no memory. The block it replaces is
  * retired. `first_rows`: how much room a first block has. */
 struct open_block *segment_block(struct segment *segment, struct readers *readers, uint32_t vector,
@@ -57,6 +64,11 @@ struct open_block *segment_block(struct segment *segment, struct readers *reader
 /* Write the columns to the pager and go over to them. On failure the segment stays open. */
 NODISCARD llkv_code segment_seal(struct cx *cx, struct segment *segment, struct readers *readers,
                                  llkv_pager *pager);
+/* Go over to `next`, which shares what it did not replace (`replaced` columns), and cut the
+ * overlays of these columns up to `ts`, all of which it contains. No snapshot is older than `ts`.
+ */
+void segment_fold(struct segment *segment, struct readers *readers, struct sealed *next,
+                  const uint32_t *replaced, uint32_t count, int64_t ts);
 /* The overlays of a column, made if there are none; NULL: no memory. */
 struct overlay_column *segment_overlays(struct segment *segment, uint32_t column);
 

@@ -48,6 +48,24 @@ static void note_vector(struct store *store, uint32_t c, struct open_block *bloc
     note_rows(&store->columns[c], phys, keyed ? keys : NULL, &zone, n);
 }
 
+void store_note_block(const struct layout *layout, uint32_t c, struct open_block *block,
+                      const struct rowbuf *buf, uint32_t first, uint32_t n)
+{
+    enum phys_type phys = layout->phys[c];
+    uint64_t scratch[2 * VEC_WORDS_MAX];
+    uint64_t keys[VEC_ROWS_MAX];
+    struct zone zone = {0};
+    struct vector v = rowbuf_vector(buf, c, first, n, scratch);
+    bool keyed = zone_has_keys(phys);
+    if (phys == PHYS_NULLS) {
+        zone.nulls = n;
+    } else {
+        if (keyed) zone_keys(phys, v.data, 0, n, keys);
+        zone_add(&zone, keyed ? keys : NULL, v.validity, n);
+    }
+    live_zone_merge(&block->columns[c].zone, &zone);
+}
+
 static void note_open(struct store *store, const struct store_piece *piece)
 {
     const struct layout *layout = &store->layout;

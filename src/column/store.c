@@ -63,9 +63,19 @@ struct store *store_new(struct mem_budget *budget, struct readers *readers, llkv
     return NULL;
 }
 
+void store_drop(struct store *store)
+{
+    if (store == NULL) return;
+    for (uint32_t i = 0; i < store->segment_count; i++)
+        segment_drop(atomic_load_explicit(&store_directory(store)->items[i], memory_order_relaxed));
+    store_stored_free(store, true);
+    store_free(store);
+}
+
 void store_free(struct store *store)
 {
     if (store == NULL) return;
+    store_stored_free(store, false);
     struct directory *directory = store_directory(store);
     for (uint32_t i = 0; i < store->segment_count; i++)
         segment_free(atomic_load_explicit(&directory->items[i], memory_order_relaxed));
@@ -163,6 +173,13 @@ bool store_row_visible(struct store *store, const struct store_view *view, uint6
     const uint64_t *deleted = segment_deleted(store_segment(store, index),
                                               position / store->layout.vector_rows, view->ts);
     return deleted == NULL || !bit_get(deleted, position % store->layout.vector_rows);
+}
+
+int64_t store_changed_ts(struct store *store, int64_t ts)
+{
+    const struct marks *marks = atomic_load_explicit(&store->marks, memory_order_acquire);
+    int64_t i = mark_index(marks, ts);
+    return i < 0 ? -1 : marks->items[i].ts;
 }
 
 void store_created_by(struct store *store, uint64_t first_row, uint32_t n, int64_t *out_ts)

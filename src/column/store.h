@@ -23,8 +23,10 @@ struct store_options {
 /* Copies the options; manager of the readers and pager outlive the store. NULL: no memory. */
 struct store *store_new(struct mem_budget *budget, struct readers *readers, llkv_pager *pager,
                         const struct store_options *options);
-/* No reader is left. NULL is allowed. */
+/* No reader is left. NULL is allowed. What stands in the pager stays there. */
 void store_free(struct store *store);
+/* The same, and what stands in the pager is given up. */
+void store_drop(struct store *store);
 const struct layout *store_layout(const struct store *store);
 struct mem_budget *store_budget(const struct store *store);
 llkv_pager *store_pager(const struct store *store);

@@ -3,6 +3,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "table/checkpoint.h"
 #include "table/own_read.h"
 
 enum { KEYS_FIRST = 4 };
@@ -117,15 +118,17 @@ const struct key_def *table_key(const struct table *table, uint32_t key)
 
 struct build {
     struct table *table;
+    struct store *store;
     struct key *key;
+    struct index *index; /* the key's, or the one it is to get */
     struct key_rows rows;
 };
 
 static llkv_code build_vector(struct cx *cx, struct build *b, uint32_t segment, uint32_t vector,
                               uint32_t rows)
 {
-    const struct layout *layout = store_layout(b->table->store);
-    struct segment *where = store_segment(b->table->store, segment);
+    const struct layout *layout = store_layout(b->store);
+    struct segment *where = store_segment(b->store, segment);
     const uint64_t *deleted = segment_deleted(where, vector, TS_LATEST);
     TRY(cx_check_cancel(cx));
     TRY(key_rows_read(cx, &b->rows, where, vector, rows, TS_LATEST));
@@ -135,17 +138,17 @@ static llkv_code build_vector(struct cx *cx, struct build *b, uint32_t segment, 
         TRY(key_rows_make(cx, &b->rows, i));
         const struct normkey *bytes = &b->rows.bytes;
         if (b->key->def.unique && !b->rows.has_null &&
-            index_change_lives(b->key->index, bytes->data, bytes->len, &other))
+            index_change_lives(b->index, bytes->data, bytes->len, &other))
             return key_rows_collision(cx, &b->rows, i);
         uint64_t row_id = layout_row_id(layout, segment, vector * layout->vector_rows + i);
-        TRY(index_change_add(cx, b->key->index, bytes->data, bytes->len, row_id));
+        TRY(index_change_add(cx, b->index, bytes->data, bytes->len, row_id));
     }
     return LLKV_OK;
 }
 
 static llkv_code build_all(struct cx *cx, struct build *b)
 {
-    struct store *store = b->table->store;
+    struct store *store = b->store;
     const struct layout *layout = store_layout(store);
     struct store_view view = store_view_at(store, TS_LATEST);
     for (uint32_t s = 0; s < store_view_segments(store, &view); s++) {
@@ -177,6 +180,7 @@ static llkv_code ensure_list(struct cx *cx, struct table *table)
 static llkv_code build_key(struct cx *cx, void *arg)
 {
     struct build *b = arg;
+    b->index = b->key->index;
     TRY(ensure_list(cx, b->table));
     TRY(index_change_begin(cx, b->key->index));
     llkv_code rc = build_all(cx, b);
@@ -193,7 +197,7 @@ static llkv_code build_key(struct cx *cx, void *arg)
 llkv_code table_key_stage(struct cx *cx, struct table *table, const struct key_def *def,
                           struct key **out_key)
 {
-    struct build b = {.table = table};
+    struct build b = {.table = table, .store = table->store};
     TRY(key_new(cx, table, def, &b.key));
     atomic_store_explicit(&b.key->state, KEY_STAGED, memory_order_relaxed);
     llkv_code rc = key_rows_init(cx, &b.rows, table, &b.key->def);
@@ -204,6 +208,75 @@ llkv_code table_key_stage(struct cx *cx, struct table *table, const struct key_d
         return rc;
     }
     *out_key = b.key;
+    return LLKV_OK;
+}
+
+/* ---- keys of a table that was loaded ---- */
+
+static llkv_code fill_index(struct cx *cx, struct build *b)
+{
+    struct arena_mark mark = arena_mark(cx->arena);
+    llkv_code rc = key_rows_init(cx, &b->rows, b->table, &b->key->def);
+    if (rc == LLKV_OK) rc = index_change_begin(cx, b->index);
+    if (rc == LLKV_OK) {
+        rc = build_all(cx, b);
+        if (rc != LLKV_OK) index_change_undo(b->index);
+    }
+    key_rows_deinit(&b->rows);
+    if (rc == LLKV_CONSTRAINT)
+        return cx_fail(cx, LLKV_CORRUPT, "rows of table \"%s\" collide in key \"%s\"",
+                       b->table->def->name, b->key->def.name);
+    if (rc != LLKV_OK) return rc;
+    index_change_apply(b->index, 0);
+    arena_rewind(cx->arena, mark);
+    return LLKV_OK;
+}
+
+static llkv_code fill_all(struct cx *cx, struct table *table, struct store *store,
+                          struct index **indexes, uint32_t count)
+{
+    for (uint32_t k = 0; k < count; k++) {
+        indexes[k] = index_new(table->budget, txn_readers(table->manager));
+        if (indexes[k] == NULL) return cx_nomem(cx);
+        struct build b = {.table = table,
+                          .store = store,
+                          .key = key_at(table_keys(table), k),
+                          .index = indexes[k]};
+        TRY(fill_index(cx, &b));
+    }
+    return LLKV_OK;
+}
+
+llkv_code table_keys_fill(struct cx *cx, struct table *table, struct store *store)
+{
+    uint32_t count = table_key_count(table);
+    struct index **indexes = cx_alloc_zero(cx, (count + 1) * sizeof(struct index *));
+    if (indexes == NULL) return LLKV_NOMEM;
+    llkv_code rc = fill_all(cx, table, store, indexes, count);
+    for (uint32_t k = 0; k < count; k++) {
+        struct key *key = key_at(table_keys(table), k);
+        struct index *unused = indexes[k];
+        if (rc == LLKV_OK) {
+            unused = key->index;
+            key->index = indexes[k];
+        }
+        index_free(unused);
+    }
+    return rc;
+}
+
+llkv_code table_key_restore(struct cx *cx, struct table *table, const struct key_def *def,
+                            struct key **out_key)
+{
+    struct key *key;
+    TRY(key_new(cx, table, def, &key));
+    llkv_code rc = ensure_list(cx, table);
+    if (rc != LLKV_OK) {
+        key_free(key);
+        return rc;
+    }
+    push_key(table_keys(table), key);
+    *out_key = key;
     return LLKV_OK;
 }
 
@@ -289,8 +362,7 @@ static bool may_have_changed(const struct lookup *l, uint64_t row_id)
     struct segment *segment = store_segment(l->table->store, layout_segment(layout, row_id));
     for (uint32_t i = 0; i < l->key->def.column_count; i++) {
         uint16_t column = l->key->def.columns[i].column;
-        if (atomic_load_explicit(&segment->overlays[column], memory_order_acquire) != NULL)
-            return true;
+        if (atomic_load_explicit(&segment->updated[column], memory_order_acquire) != 0) return true;
     }
     return false;
 }

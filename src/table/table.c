@@ -5,7 +5,8 @@
 
 #include "table/own_read.h"
 
-static llkv_code init_store(struct cx *cx, struct table *table, struct llkv_pager *pager)
+llkv_code table_store_new(struct cx *cx, const struct table *table, struct llkv_pager *pager,
+                          struct store **out_store)
 {
     const struct table_def *def = table->def;
     uint8_t *phys = cx_alloc(cx, def->column_count);
@@ -18,8 +19,8 @@ static llkv_code init_store(struct cx *cx, struct table *table, struct llkv_page
         .segment_rows = table->options.segment_rows,
         .vector_rows = table->options.vector_rows,
     };
-    table->store = store_new(table->budget, txn_readers(table->manager), pager, &options);
-    return table->store == NULL ? cx_nomem(cx) : LLKV_OK;
+    *out_store = store_new(table->budget, txn_readers(table->manager), pager, &options);
+    return *out_store == NULL ? cx_nomem(cx) : LLKV_OK;
 }
 
 static llkv_code init_required(struct cx *cx, struct table *table)
@@ -67,6 +68,11 @@ llkv_code table_new(struct cx *cx, struct txn_manager *manager, struct llkv_page
     TRY(check_options(cx, options, def));
     struct table *table = mem_alloc_zero(cx->budget, sizeof *table);
     if (table == NULL) return cx_nomem(cx);
+    if (pthread_mutex_init(&table->load_lock, NULL) != 0) {
+        mem_free(table);
+        return cx_nomem(cx);
+    }
+    atomic_init(&table->loaded, true);
     table->manager = manager;
     table->budget = cx->budget;
     table->options = *options;
@@ -74,7 +80,7 @@ llkv_code table_new(struct cx *cx, struct txn_manager *manager, struct llkv_page
     llkv_code rc;
     TRY_TO(failed, rc, table_def_copy(cx, &table->arena, def, &table->def));
     TRY_TO(failed, rc, init_required(cx, table));
-    TRY_TO(failed, rc, init_store(cx, table, pager));
+    TRY_TO(failed, rc, table_store_new(cx, table, pager, &table->store));
     TRY_TO(failed, rc, table_keys_init(cx, table));
     *out_table = table;
     return LLKV_OK;
@@ -83,13 +89,30 @@ failed:
     return rc;
 }
 
-void table_free(struct table *table)
+static void free_table(struct table *table, bool drop)
 {
     if (table == NULL) return;
     table_keys_deinit(table);
-    store_free(table->store);
+    if (drop) {
+        if (!atomic_load_explicit(&table->loaded, memory_order_relaxed))
+            blob_discard(store_pager(table->store), table->image);
+        store_drop(table->store);
+    } else {
+        store_free(table->store);
+    }
+    pthread_mutex_destroy(&table->load_lock);
     arena_deinit(&table->arena);
     mem_free(table);
+}
+
+void table_free(struct table *table)
+{
+    free_table(table, false);
+}
+
+void table_drop(struct table *table)
+{
+    free_table(table, true);
 }
 
 const struct table_def *table_definition(const struct table *table)
@@ -99,6 +122,7 @@ const struct table_def *table_definition(const struct table *table)
 
 struct store_view table_view(const struct table *table, const struct snapshot *snapshot)
 {
+    assert(atomic_load_explicit(&table->loaded, memory_order_relaxed)); /* table_load comes first */
     return store_view_at(table->store, snapshot->ts);
 }
 

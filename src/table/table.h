@@ -38,8 +38,15 @@ struct table_options {
 NODISCARD llkv_code table_new(struct cx *cx, struct txn_manager *manager, struct llkv_pager *pager,
                               const struct table_options *options, const struct table_def *def,
                               struct table **out_table);
-/* Frees at once: no snapshot may need it any more. NULL is allowed. */
+/* Frees at once: no snapshot may need it any more. NULL is allowed. What stands in the pager stays
+ * there. */
 void table_free(struct table *table);
+/* The same for a table that is there no more: what stands in the pager is given up. */
+void table_drop(struct table *table);
+/* Everything below but table_definition and the numbers of keys wants the table to be loaded. One
+ * that was made by table_new is; one that was restored from a file (checkpoint.h) is loaded by the
+ * first call of this, and costs one load of a flag from then on. LLKV_CORRUPT. */
+NODISCARD llkv_code table_load(struct cx *cx, struct table *table);
 const struct table_def *table_definition(const struct table *table);
 
 /* Rows the reader sees. Exact. */

@@ -1,6 +1,7 @@
 /* table_priv.h -- the inside of a table, shared by the files of this folder. */
 #ifndef TABLE_TABLE_PRIV_H
 #define TABLE_TABLE_PRIV_H
+#include <pthread.h>
 #include <stdatomic.h>
 
 #include "base/arena.h"
@@ -48,6 +49,9 @@ struct table {
     const struct table_def *def;
     bool *required; /* per column: NOT NULL, or part of the primary key */
     struct store *store;
+    struct blob_ref image; /* where its rows stand, until it is loaded */
+    atomic_bool loaded;
+    pthread_mutex_t load_lock;
     _Atomic(struct key_list *) keys;
     struct table_writes
         *writers;      /* of open explicit transactions; under the commit mutex, as is: */
@@ -62,11 +66,16 @@ NODISCARD llkv_code table_def_copy(struct cx *cx, struct arena *arena, const str
                                    const struct table_def **out_def);
 NODISCARD llkv_code key_def_copy(struct cx *cx, struct arena *arena, const struct key_def *key,
                                  struct key_def *out_key);
+/* ---- table.c ---- */
+NODISCARD llkv_code table_store_new(struct cx *cx, const struct table *table,
+                                    struct llkv_pager *pager, struct store **out_store);
 /* A cx whose memory is `arena`, for as long as `cx` lives. */
 struct cx cx_with_arena(const struct cx *cx, struct arena *arena);
 
 /* ---- keys.c ---- */
 NODISCARD llkv_code table_keys_init(struct cx *cx, struct table *table);
+/* Entries of every key for the rows of a table that was loaded and that nobody else knows. */
+NODISCARD llkv_code table_keys_fill(struct cx *cx, struct table *table, struct store *store);
 void table_keys_deinit(struct table *table);
 /* The keys a commit must keep up; under the commit mutex. */
 struct key_list *table_keys(const struct table *table);

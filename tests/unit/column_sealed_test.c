@@ -177,8 +177,9 @@ static void columns_are_replaced(void **state)
     blob_sink_init(&sink, NULL, f.pager);
     struct sealed_source source = {.vector = make_vector, .rows = ROWS};
     struct blob_ref head;
+    uint64_t extent;
     struct column_chunk *columns[COLUMNS] = {0};
-    assert_ok(&f.t, chunk_write(&f.t.cx, &sink, &layout, 2, &source, &head));
+    assert_ok(&f.t, chunk_write(&f.t.cx, &sink, &layout, 2, &source, &head, &extent));
     assert_ok(&f.t, blob_sink_finish(&f.t.cx, &sink));
     head.handle = blob_sink_resolve(&sink, head.handle);
     assert_ok(&f.t, chunk_open(&f.t.cx, NULL, f.pager, &layout, 2, head, &columns[2]));

@@ -1,6 +1,7 @@
 /* Random inserts, deletes, updates and key changes against an array of rows, looked at through
  * snapshots of several ages. */
 #include "store_testing.h"
+#include "table/checkpoint.h"
 
 enum { COLUMNS = 7, TAG = 0, K = 1, A = 2, B = 3, C = 4, D = 5, E = 6 };
 enum { KEY_TAG, KEY_K, KEY_BA, KEYS };
@@ -619,6 +620,73 @@ static void look(struct game *g)
     test_cx_deinit(&t);
 }
 
+/* ---- checkpoints ---- */
+
+/* Write the table as it is, or (`fail`) give the checkpoint up before its root is published. */
+static void checkpoint(struct game *g, bool fail)
+{
+    struct test_cx t;
+    struct snapshot snapshot;
+    struct blob_sink sink;
+    struct stored_image *image;
+    test_cx_init(&t);
+    assert_ok(&t, txn_snapshot_begin(&t.cx, g->w.manager, &snapshot));
+    blob_sink_init(&sink, NULL, g->w.pager);
+    assert_ok(&t, table_checkpoint(&t.cx, g->table, &sink, snapshot.ts, &image));
+    assert_ok(&t, blob_sink_finish(&t.cx, &sink));
+    if (fail) {
+        stored_image_free(image);
+        blob_sink_discard(&sink);
+    } else if (image != NULL) {
+        table_checkpoint_apply(g->table, image, &sink);
+    }
+    assert_ok(&t, table_fold(&t.cx, g->table));
+    blob_sink_deinit(&sink);
+    txn_snapshot_end(g->w.manager, &snapshot);
+    test_cx_deinit(&t);
+}
+
+static struct table *restore(struct game *g)
+{
+    struct test_cx t;
+    struct table *table;
+    test_cx_init(&t);
+    struct table_def def = {
+        .name = "t", .column_count = COLUMNS, .columns = columns, .key_count = KEYS, .keys = keys};
+    assert_ok(&t, table_restore(&t.cx, g->w.manager, g->w.pager, &g->w.options, &def,
+                                table_stored_ref(g->table), &table));
+    assert_ok(&t, table_load(&t.cx, table));
+    test_cx_deinit(&t);
+    return table;
+}
+
+/* Store, and look at what comes back; sometimes go on with that. */
+static void store_and_look(struct game *g)
+{
+    checkpoint(g, below(g, 5) == 0);
+    look(g);
+    if (below(g, 3) != 0) return;
+    checkpoint(g, false);
+    struct table *before = g->table;
+    bool used[HELD_MAX];
+    bool stay = below(g, 3) == 0;
+    for (uint32_t i = 0; i < HELD_MAX; i++) {
+        used[i] = g->held[i].used;
+        if (used[i] && stay) txn_snapshot_end(g->w.manager, &g->held[i].snapshot);
+        g->held[i].used = false; /* older than what was loaded */
+    }
+    g->table = restore(g);
+    look(g);
+    if (stay) {
+        table_free(before);
+        return;
+    }
+    table_free(g->table);
+    g->table = before;
+    for (uint32_t i = 0; i < HELD_MAX; i++)
+        g->held[i].used = used[i];
+}
+
 static void play(uint32_t segment_rows, uint32_t vector_rows, uint64_t seed, uint32_t steps,
                  uint32_t size)
 {
@@ -629,6 +697,7 @@ static void play(uint32_t segment_rows, uint32_t vector_rows, uint64_t seed, uin
         step(&g, size);
         if (below(&g, 4) == 0) hold_or_release(&g);
         if (below(&g, 5) == 0) look(&g);
+        if (below(&g, 6) == 0) store_and_look(&g);
     }
     look(&g);
     game_deinit(&g);

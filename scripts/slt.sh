@@ -94,6 +94,7 @@ case $job in
     listed_run -v "$large" --slt-disable all "$@" || status=1
     listed_run "$large" --slt-disable "$(rules_but 'pushdown|join_order|hash_join')" "$@" || status=1
     listed_run "$large" --slt-disable hash_join "$@" || status=1
+    listed_run "$large" --slt-disable pushdown "$@" || status=1
     exit $status
     ;;
   corpus)

@@ -98,22 +98,28 @@ static llkv_code add_equality(struct builder *b, const struct expr *x, const str
     return add_member(b, class, y);
 }
 
-/* Two members in one leaf: no join would compare them. */
+/* A condition on one leaf alone: no join would check it. */
+static llkv_code filter_leaf(struct join_graph *graph, uint32_t at, const struct expr *e)
+{
+    expr_list one = {0};
+    struct lnode **leaf = &graph->leaves[at];
+    VEC_PUSH(graph->plan->cx, &one, e);
+    if ((*leaf)->op == LOP_SCAN)
+        TRY(expr_list_add(graph->plan, &(*leaf)->scan.conjuncts, e));
+    else
+        TRY(lnode_filter(graph->plan, *leaf, &one, leaf));
+    return stats_node_rows(graph->plan, *leaf);
+}
+
+/* Two members of a class in one leaf. */
 static llkv_code compare_inside(struct join_graph *graph, const struct join_class *c, uint32_t at)
 {
     const struct join_member *m = &c->members.items[at];
     for (uint32_t i = 0; i < at; i++) {
         if (c->members.items[i].leaf != m->leaf) continue;
         const struct expr *e;
-        expr_list one = {0};
-        struct lnode **leaf = &graph->leaves[m->leaf];
         TRY(plan_equal(graph->plan, c->members.items[i].column, m->column, false, &e));
-        VEC_PUSH(graph->plan->cx, &one, e);
-        if ((*leaf)->op == LOP_SCAN)
-            TRY(expr_list_add(graph->plan, &(*leaf)->scan.conjuncts, e));
-        else
-            TRY(lnode_filter(graph->plan, *leaf, &one, leaf));
-        return stats_node_rows(graph->plan, *leaf);
+        return filter_leaf(graph, m->leaf, e);
     }
     return LLKV_OK;
 }
@@ -167,10 +173,11 @@ static llkv_code add_condition(struct builder *b, const struct expr *e)
     bool key =
         expr_is_equality(e, NULL) && (leaves_of(b, e->args[0]) & leaves_of(b, e->args[1])) == 0;
     bool stays = (e->flags & EXPR_VOLATILE) != 0 || ((e->flags & EXPR_CAN_RAISE) != 0 && !key);
-    if (one || stays) {
+    if (pred.leaves == 0 || stays) {
         VEC_PUSH(graph->plan->cx, &graph->rest, e);
         return LLKV_OK;
     }
+    if (one) return filter_leaf(graph, (uint32_t)__builtin_ctzll(pred.leaves), e);
     if (is_two_columns(e)) return add_equality(b, e->args[0], e->args[1]);
     TRY(part_of(b, e, &pred.part));
     VEC_PUSH(graph->plan->cx, &graph->preds, pred);

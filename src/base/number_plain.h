@@ -54,30 +54,33 @@ ALWAYS_INLINE bool number_plain_i64(struct slice text, int64_t *out)
     return true;
 }
 
+static const uint64_t number_plain_powers[PLAIN_DIGITS_MAX + 1] = {
+    1u,
+    10u,
+    100u,
+    1000u,
+    10000u,
+    100000u,
+    1000000u,
+    10000000u,
+    100000000u,
+    1000000000u,
+    10000000000u,
+    100000000000u,
+    1000000000000u,
+    10000000000000u,
+    100000000000000u,
+    1000000000000000u,
+    10000000000000000u,
+    100000000000000000u,
+    1000000000000000000u,
+};
+
 /* [-]digits[.digits] with no more digits behind the point than `scale`, times 10^scale; at most 18
  * digits altogether, and at most `precision`. */
 ALWAYS_INLINE bool number_plain_decimal(struct slice text, uint32_t precision, uint32_t scale,
                                         int64_t *out)
 {
-    static const uint64_t powers[] = {1u,
-                                      10u,
-                                      100u,
-                                      1000u,
-                                      10000u,
-                                      100000u,
-                                      1000000u,
-                                      10000000u,
-                                      100000000u,
-                                      1000000000u,
-                                      10000000000u,
-                                      100000000000u,
-                                      1000000000000u,
-                                      10000000000000u,
-                                      100000000000000u,
-                                      1000000000000000u,
-                                      10000000000000000u,
-                                      100000000000000000u,
-                                      1000000000000000000u};
     const bool negative = text.len != 0 && text.data[0] == '-';
     const char *p = text.data + negative;
     const size_t len = text.len - negative;
@@ -91,9 +94,32 @@ ALWAYS_INLINE bool number_plain_decimal(struct slice text, uint32_t precision, u
         fraction = len - whole - 1;
         if (fraction > scale || !number_digits(p + whole + 1, fraction, &value)) return false;
     }
-    value *= powers[scale - fraction];
-    if (precision < PLAIN_DIGITS_MAX && value >= powers[precision]) return false;
+    value *= number_plain_powers[scale - fraction];
+    if (precision < PLAIN_DIGITS_MAX && value >= number_plain_powers[precision]) return false;
     *out = negative ? -(int64_t)value : (int64_t)value;
+    return true;
+}
+
+/* [-]digits[.digits], at most 15 digits altogether: the digits as an integer and the power of ten
+ * are exact, so their quotient is the nearest double. */
+ALWAYS_INLINE bool number_plain_double(struct slice text, double *out)
+{
+    enum { EXACT_DIGITS_MAX = 15 };
+    const bool negative = text.len != 0 && text.data[0] == '-';
+    const char *p = text.data + negative;
+    const size_t len = text.len - negative;
+    size_t whole = 0, fraction = 0;
+    uint64_t value = 0;
+    if (len > EXACT_DIGITS_MAX + 1) return false;
+    while (whole < len && p[whole] != '.')
+        whole++;
+    if (whole > EXACT_DIGITS_MAX || !number_digits(p, whole, &value)) return false;
+    if (whole < len) {
+        fraction = len - whole - 1;
+        if (!number_digits(p + whole + 1, fraction, &value)) return false;
+    }
+    const double magnitude = (double)value / (double)number_plain_powers[fraction];
+    *out = negative ? -magnitude : magnitude;
     return true;
 }
 #endif

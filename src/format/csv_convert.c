@@ -174,7 +174,7 @@ static inline bool read_date(const struct column_job *job, struct slice text, ui
 
 static inline bool read_double(const struct column_job *job, struct slice text, uint32_t row)
 {
-    return number_cast_double(text, (double *)job->data + row) == TEXT_OK;
+    return number_plain_double(text, (double *)job->data + row);
 }
 
 static inline bool read_nothing(const struct column_job *job, struct slice text, uint32_t row)

@@ -241,7 +241,9 @@ enum text_result cast_parse(struct slice text, struct type to, bool sqlite_compa
     case TYPE_UBIGINT:
     case TYPE_UHUGEINT: return parse_unsigned(text, to, out_value);
     case TYPE_FLOAT: return number_cast_float(text, &out_value->f);
-    case TYPE_DOUBLE: return number_cast_double(text, &out_value->d);
+    case TYPE_DOUBLE:
+        if (number_plain_double(text, &out_value->d)) return TEXT_OK;
+        return number_cast_double(text, &out_value->d);
     case TYPE_DECIMAL: return parse_decimal(text, to, out_value);
     case TYPE_BLOB: return parse_blob(text, heap, out_value);
     case TYPE_DATE: return parse_date(text, out_value);

@@ -313,6 +313,11 @@ static void check_plain(struct slice text, struct type type)
         assert_true(wide == plain);
         assert_int_equal(result, TEXT_OK);
     }
+    double real, nearest;
+    if (type.id == TYPE_DOUBLE && number_plain_double(text, &real)) {
+        assert_int_equal(number_cast_double(text, &nearest), TEXT_OK);
+        assert_memory_equal(&real, &nearest, sizeof real);
+    }
     if (type.id == TYPE_DATE && date_plain(text, &days)) {
         char blank[16] = " "; /* with a blank it is read the long way */
         int32_t other;
@@ -335,6 +340,7 @@ static void test_plain(void **state)
             text[k] = letters[k == 0 && pick(3) == 0 ? 10 : pick(kinds)];
         const uint32_t precision = 1 + pick(38), scale = pick(precision + 1);
         check_plain((struct slice){text, len}, type_of(TYPE_BIGINT));
+        check_plain((struct slice){text, len}, type_of(TYPE_DOUBLE));
         check_plain((struct slice){text, len}, type_decimal(precision, scale));
     }
     for (uint32_t i = 0; i < 100000; i++) {

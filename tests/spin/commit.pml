@@ -1,20 +1,22 @@
 /* commit.pml -- the protocol of commits, checkpoints and recovery, for the model checker spin.
  *
- * Two writers (the second loads in bulk when it likes), a leader that writes what is queued as one
- * group, a sync that runs beside the next write, a checkpointer, and up to CRASHES crashes at any
- * step, those of recovery included. A crash kills the process (what was written stays readable but
- * unsynced) or cuts the power (of what was not synced any part is there, in any order).
+ * The drive pager as src/storage/README.md has it (L, C, F and the steps of recovery are its numbers),
+ * below an engine that commits: two writers (the second loads in bulk when it likes), a leader that
+ * writes what is queued as one group, a sync that runs beside the next write, a checkpointer, and up
+ * to CRASHES crashes at any step, those of recovery included. A crash kills the process (what was
+ * written stays readable but unsynced) or cuts the power (of what was not synced any part is there, in
+ * any order).
  *
  * The commits have numbers of their own (`txn`, never reused) beside the lsn, which is reused after a
  * commit was lost: what recovery finds is compared with what was committed under that lsn on the
  * present line of history. All commits have the same bytes: the model relies on no checksum to tell
- * two apart.
+ * two apart, so it has no chain of group checksums either.
  *
  * Asserted when recovery has chosen what it found:
  *   1. it is a prefix of the history: root and log fit, nothing comes back from an abandoned one;
  *   2. it holds everything that was visible before the crash (FULL), and in either mode everything
  *      that a sync of the log covered or a checkpoint published;
- *   3. it has every batch that a commit in it names, also after the tail was cut;
+ *   3. it has every batch that a commit in it or its root names, also after the tail was cut;
  *   4. it never refuses to open, and never takes a torn tail for damage.
  *
  * -DFULL=0 is synchronous = normal: visible once written. Each -DBUG_... plants one fault, which must
@@ -31,64 +33,66 @@
 #define CRASHES 2
 #endif
 #define BULKS 1
-#define CHECKPOINTS 1 /* beside those of recovery */
-#define SEGMENTS 3
-#define GROUPS 2 /* in one segment */
-#define ENTRIES 5
+#define CHECKPOINTS 1 /* beside those that recovery asks for */
+#define SEGMENTS 3    /* places for one each */
+#define GROUPS 2      /* in one segment */
+#define ENTRIES 8     /* the first root, one batch, three times an image and a root */
 
 /* ---- what is on the disk: as read now, and as it would be after a cut of the power ---- */
 
-/* A group: the segment's sequence, first lsn, number of frames, first txn, batch named by a frame, and
- * the durable lsn known when it was written. 0: nothing readable. */
-#define GROUP(seq, lsn, n, txn, batch, dl) \
-    ((seq) | (lsn) << 4 | (n) << 8 | (txn) << 12 | (batch) << 16 | (dl) << 20)
+/* A group: the segment's sequence, first lsn, number of frames, first txn, batch that a frame names,
+ * durable lsn and synced entries of the container when it was written. 0: nothing readable. */
+#define GROUP(seq, lsn, n, txn, batch, dl, ct) \
+    ((seq) | (lsn) << 4 | (n) << 8 | (txn) << 12 | (batch) << 16 | (dl) << 20 | (ct) << 24)
 #define SEQ(g) ((g) & 15)
 #define LSN(g) (((g) >> 4) & 15)
 #define COUNT(g) (((g) >> 8) & 15)
 #define TXN(g) (((g) >> 12) & 15)
 #define BATCH(g) (((g) >> 16) & 15)
-#define DURABLE(g) (((g) >> 20) & 15)
-#define PLACES 6 /* SEGMENTS * GROUPS */
+#define DURABLE(x) (((x) >> 20) & 15)
+#define TAIL(x) (((x) >> 24) & 15)
 
 /* A segment's header: sequence and first lsn. */
 #define HEADER(seq, lsn) ((seq) | (lsn) << 4)
 
-/* An entry of the container. Data: the batch. Checkpoint: root version, last lsn and txn in it, and
- * where the group after it begins. */
+/* An entry of the container. Data: the batch. Checkpoint: root version, last lsn and txn in it, start
+ * in the log, and the batch that is its image. */
 #define DATA(batch) (1 | (batch) << 4)
-#define ROOT(version, lsn, txn, seq, at) \
-    (2 | (version) << 4 | (lsn) << 8 | (txn) << 12 | (seq) << 16 | (at) << 20)
+#define ROOT(version, lsn, txn, seq, at, image) \
+    (2 | (version) << 4 | (lsn) << 8 | (txn) << 12 | (seq) << 16 | (at) << 20 | (image) << 24)
 #define KIND(e) ((e) & 3)
 #define VERSION(e) (((e) >> 4) & 15)
 #define ROOT_LSN(e) (((e) >> 8) & 15)
 #define ROOT_TXN(e) (((e) >> 12) & 15)
 #define ROOT_SEQ(e) (((e) >> 16) & 15)
 #define ROOT_AT(e) (((e) >> 20) & 15)
+#define ROOT_IMAGE(e) (((e) >> 24) & 15)
 
-/* The slots A and B: generation, entry and version of the root, replay from, durable lsn. */
-#define SLOT(gen, entry, version, seq, at, dl) \
-    ((gen) | (entry) << 4 | (version) << 8 | (seq) << 12 | (at) << 16 | (dl) << 20)
+/* The slots A and B: generation, entry of the root, start, durable lsn, synced entries. */
+#define SLOT(gen, entry, seq, at, dl, ct) \
+    ((gen) | (entry) << 4 | (seq) << 12 | (at) << 16 | (dl) << 20 | (ct) << 24)
 #define GENERATION(s) ((s) & 15)
 #define SLOT_ENTRY(s) (((s) >> 4) & 15)
-#define SLOT_VERSION(s) (((s) >> 8) & 15)
 #define SLOT_SEQ(s) (((s) >> 12) & 15)
 #define SLOT_AT(s) (((s) >> 16) & 15)
-#define SLOT_DURABLE(s) (((s) >> 20) & 15)
 
 /* One array holds it all: groups, headers, entries, slots. */
+#define PLACES 6 /* SEGMENTS * GROUPS */
 #define group(i) (i)
 #define header(i) (6 + (i))
 #define container(i) (9 + (i))
-#define slots(i) (14 + (i))
-#define DISK 16
+#define slots(i) (17 + (i))
+#define DISK 19
 int now[DISK], safe[DISK];
 
 /* ---- the history, which no process sees ---- */
 byte history[TXNS + 1]; /* lsn -> txn on the present line */
 byte txns, crashes, checkpoints, bulks;
-byte seen;      /* last lsn that was ever visible */
-byte promised;  /* last lsn that a sync of the log or a checkpoint covered */
-byte bulk_lsn;  /* lsn of the commit that names the batch; 0: none yet */
+byte batches;  /* names given to batches */
+byte seen;     /* last lsn that was ever visible */
+byte promised; /* last lsn that a sync of the log or a checkpoint covered */
+byte bulk_lsn; /* lsn of the commit that names the bulk batch; 0: none */
+byte bulk;     /* that batch */
 
 /* ---- the process; all of it is gone with a crash ---- */
 #define UP 0 /* otherwise the step that recovery has reached */
@@ -97,59 +101,51 @@ byte bulk_lsn;  /* lsn of the commit that names the batch; 0: none yet */
 #define SYNCED 3
 #define CUT 4
 #define CUT_SYNCED 5
-#define ENTRY_WRITTEN 6
-#define ENTRY_SYNCED 7
-#define SEGMENT_WRITTEN 8
-#define SEGMENT_SYNCED 9
-#define SLOT_WRITTEN 10
+#define SLOT_WRITTEN 6
 byte step;
-byte writer[2];     /* 0 idle, 1 waits for its commit, 2 its batch is being synced */
-byte mine[2];       /* lsn it waits for */
-byte batch_end;     /* entries that the sync of the batch covers */
+byte writer[2];    /* 0 idle, 1 waits for its commit, 2 its batch is being synced */
+byte mine[2];      /* lsn it waits for */
+byte batch_end;    /* entries that the sync of the batch covers */
 byte assigned, written, durable, watermark;
-byte queued_batch;  /* batch named by a queued frame */
-byte segment, seq, at; /* where the next group goes: segment, its sequence, place in it */
-bit switching;      /* a header for the next segment is being synced */
+byte queued_batch; /* that a queued frame names */
+bit open;          /* a segment is open at the end of the log */
+byte segment;      /* place of the end; SEGMENTS: its segment was overwritten */
+byte seq, at;      /* its segment's sequence, group in it */
+byte seq_max;      /* the highest sequence ever seen */
+bit switching;     /* a header for the next segment is being synced */
 byte next_segment;
-byte syncing;       /* last lsn that the running sync covers; 0: none runs */
-byte checkpoint;    /* 0 none, 1 frozen, 2 entry written, 3 entry synced, 4 slot written */
-int frozen;         /* the root it makes */
-byte frozen_end;    /* entries that its sync covers */
-byte tail;          /* entries in the container */
-byte entry, version, generation, replay_seq, replay_at; /* the root that counts, its slot's */
-byte slot;          /* which slot holds it */
-byte found_seq;     /* recovery: highest sequence seen */
-bit replayed;       /* recovery: there were frames */
+byte syncing;      /* last lsn that the running sync covers; 0: none runs */
+byte checkpoint;   /* 0 none, 1 frozen, 2 entries written, 3 synced, 4 slot written */
+int frozen;        /* the root it makes */
+byte frozen_end;   /* entries that its sync covers */
+bit must_publish;  /* recovery found frames: a root comes before the next group (L6) */
+byte tail, synced; /* entries in the container; of those, covered by a sync */
+byte entry, start_seq, start_at, slot, generation; /* the root that counts, and its slot */
 
 /* Scratch of single steps: 0 between them. */
-byte i, j, next_lsn, last, here, now_seq;
+byte i, j, next_lsn, last, here, best;
 int thing;
 
 inline scratch_clear()
 {
-    i = 0; j = 0; next_lsn = 0; last = 0; here = 0; now_seq = 0; thing = 0;
+    i = 0; j = 0; next_lsn = 0; last = 0; here = 0; best = 0; thing = 0
 }
 
-/* A segment that is neither read by a recovery of the present root nor written to. */
-#define FREE(s) ((s) != segment && \
-                 ((now[header(s)] & 15) < replay_seq || (now[header(s)] & 15) > seq) || \
-                 now[header(s)] == 0)
-#define FREE_COUNT (FREE(0) + FREE(1) + FREE(2))
+/* What segment a place holds; a bad header does not make a good group bad. */
+#define PLACE_SEQ(s) \
+    (now[header(s)] != 0 -> SEQ(now[header(s)]) : SEQ(now[group((s) * GROUPS)]))
+#define PLACE_LSN(s) \
+    (now[header(s)] != 0 -> LSN(now[header(s)]) : LSN(now[group((s) * GROUPS)]))
 
-inline pick_free_segment(out)
-{
-    if
-    :: FREE(0) -> out = 0
-    :: !FREE(0) && FREE(1) -> out = 1
-    :: !FREE(0) && !FREE(1) -> out = 2
-    fi
-}
+/* L4: below the start, or no group is needed at all. */
+#define FREE(s) (PLACE_SEQ(s) < start_seq || ROOT_LSN(now[container(entry)]) == written)
+#define ANY_FREE (FREE(0) || FREE(1) || FREE(2))
 
 inline entries_sync(end)
 {
     i = 0;
     do
-    :: i < end && i < ENTRIES -> safe[container(i)] = now[container(i)]; i++
+    :: i < end -> safe[container(i)] = now[container(i)]; i++
     :: else -> break
     od
 }
@@ -170,6 +166,14 @@ inline log_sync_all()
     safe[slots(1)] = now[slots(1)]
 }
 
+inline maximum(a, b)
+{
+    if
+    :: b > a -> a = b
+    :: else
+    fi
+}
+
 /* ---- commits ---- */
 
 inline commit_assign(w)
@@ -184,40 +188,37 @@ inline commit_assign(w)
 inline batch_write()
 {
     bulks++;
-    now[container(tail)] = DATA(bulks);
+    batches++;
+    bulk = batches;
+    now[container(tail)] = DATA(bulk);
     tail++;
     batch_end = tail;
     writer[1] = 2
 }
 
+/* C2: a frame names the batch only now. */
 inline batch_synced()
 {
 #ifndef BUG_SKIP_CONTAINER_SYNC
     entries_sync(batch_end);
 #endif
+    maximum(synced, batch_end);
     batch_end = 0;
     commit_assign(1);
-    queued_batch = bulks;
+    queued_batch = bulk;
     bulk_lsn = assigned
 }
 
 inline publish(lsn)
 {
-    if
-    :: lsn > watermark ->
-        watermark = lsn;
-        if
-        :: lsn > seen -> seen = lsn
-        :: else
-        fi
-    :: else
-    fi
+    maximum(watermark, lsn);
+    maximum(seen, lsn)
 }
 
 inline group_write()
 {
-    now[group(segment * GROUPS + at)] =
-        GROUP(seq, written + 1, assigned - written, history[written + 1], queued_batch, durable);
+    now[group(segment * GROUPS + at)] = GROUP(seq, written + 1, assigned - written,
+                                              history[written + 1], queued_batch, durable, synced);
     at++;
     queued_batch = 0;
     written = assigned;
@@ -231,26 +232,28 @@ inline group_write()
 #endif
 }
 
-/* The sync covers what had been written when it was called. */
+/* L3: the sync covers what had been written when it was called. */
 inline log_synced()
 {
+#ifdef BUG_DURABLE_AT_RETURN
+    last = written;
+#else
+    last = syncing;
+#endif
 #ifndef BUG_SKIP_LOG_SYNC
     i = 0;
     do
     :: i < PLACES ->
         if
-        :: now[group(i)] != 0 && LSN(now[group(i)]) <= syncing -> safe[group(i)] = now[group(i)]
+        :: LSN(now[group(i)]) <= syncing -> safe[group(i)] = now[group(i)]
         :: else
         fi;
         i++
     :: else -> break
     od;
 #endif
-#ifdef BUG_DURABLE_AT_RETURN
-    syncing = written;
-#endif
-    durable = syncing;
-    promised = syncing;
+    maximum(durable, last);
+    maximum(promised, last);
     syncing = 0;
     if
     :: FULL -> publish(durable)
@@ -258,76 +261,95 @@ inline log_synced()
     fi
 }
 
+/* L1, L6: a fresh segment at the end of the log; its header is durable before its first group. The
+ * sync is of the whole log. */
 inline segment_begin()
 {
-    pick_free_segment(next_segment);
-    now[header(next_segment)] = HEADER(seq + 1, written + 1);
+    next_segment = (FREE(0) -> 0 : (FREE(1) -> 1 : 2));
+    now[header(next_segment)] = HEADER(seq_max + 1, written + 1);
     switching = 1
 }
 
 inline segment_begun()
 {
-    safe[header(next_segment)] = now[header(next_segment)];
+    log_sync_all();
+    maximum(durable, written);
+    maximum(promised, written);
     segment = next_segment;
     next_segment = 0;
-    seq++;
+    seq_max++;
+    seq = seq_max;
     at = 0;
-    switching = 0
+    open = 1;
+    switching = 0;
+    if
+    :: FULL -> publish(durable)
+    :: else
+    fi
 }
 
-/* ---- the checkpointer ---- */
+/* ---- the checkpointer (C3) ---- */
 
 inline checkpoint_freeze()
 {
-    checkpoints++;
-    frozen = ROOT(version + 1, watermark, history[watermark], seq, at);
+    if
+    :: !must_publish -> checkpoints++
+    :: else
+    fi;
+    batches++;
+    frozen = ROOT(VERSION(now[container(entry)]) + 1, watermark, history[watermark], seq, at,
+                  batches);
     checkpoint = 1
 }
 
 inline checkpoint_write()
 {
-    now[container(tail)] = frozen;
-    tail++;
+    now[container(tail)] = DATA(ROOT_IMAGE(frozen));
+    now[container(tail + 1)] = frozen;
+    tail = tail + 2;
     frozen_end = tail;
     checkpoint = 2
 }
 
-inline checkpoint_entry_synced()
+inline checkpoint_synced()
 {
 #ifndef BUG_SKIP_CONTAINER_SYNC
     entries_sync(frozen_end);
 #endif
+    maximum(synced, frozen_end);
     checkpoint = 3
 }
 
 inline checkpoint_slot_write()
 {
-    now[slots(1 - slot)] = SLOT(generation + 1, frozen_end - 1, VERSION(frozen), ROOT_SEQ(frozen),
-                              ROOT_AT(frozen), durable);
+    now[slots(1 - slot)] =
+        SLOT(generation + 1, frozen_end - 1, ROOT_SEQ(frozen), ROOT_AT(frozen), durable, synced);
     checkpoint = 4
 }
 
-inline root_take(s)
+inline slot_take(s)
 {
     slot = s;
     generation = GENERATION(now[slots(s)]);
     entry = SLOT_ENTRY(now[slots(s)]);
-    version = SLOT_VERSION(now[slots(s)]);
-    replay_seq = SLOT_SEQ(now[slots(s)]);
-    replay_at = SLOT_AT(now[slots(s)])
+    start_seq = SLOT_SEQ(now[slots(s)]);
+    start_at = SLOT_AT(now[slots(s)])
 }
 
-inline checkpoint_slot_synced()
+inline checkpoint_done()
 {
     safe[slots(1 - slot)] = now[slots(1 - slot)];
-    root_take(1 - slot);
-    if
-    :: ROOT_LSN(frozen) > promised -> promised = ROOT_LSN(frozen)
-    :: else
-    fi;
+    slot_take(1 - slot);
+    maximum(promised, ROOT_LSN(frozen));
     checkpoint = 0;
     frozen = 0;
-    frozen_end = 0
+    frozen_end = 0;
+    if
+    :: must_publish -> /* recovery is over: what it found can be seen */
+        must_publish = 0;
+        publish(watermark)
+    :: else
+    fi
 }
 
 /* ---- crashes ---- */
@@ -336,13 +358,12 @@ inline process_forget()
 {
     writer[0] = 0; writer[1] = 0; mine[0] = 0; mine[1] = 0; batch_end = 0;
     assigned = 0; written = 0; durable = 0; watermark = 0; queued_batch = 0;
-    segment = 0; seq = 0; at = 0; switching = 0; next_segment = 0; syncing = 0;
-    checkpoint = 0; frozen = 0; frozen_end = 0; tail = 0;
-    entry = 0; version = 0; generation = 0; replay_seq = 0; replay_at = 0; slot = 0;
-    found_seq = 0; replayed = 0
+    open = 0; segment = 0; seq = 0; at = 0; seq_max = 0; switching = 0; next_segment = 0;
+    syncing = 0; checkpoint = 0; frozen = 0; frozen_end = 0; must_publish = 0; tail = 0;
+    synced = 0; entry = 0; start_seq = 0; start_at = 0; slot = 0; generation = 0
 }
 
-/* Every unsynced piece stays or goes on its own. */
+/* Every unsynced piece stays or goes on its own; a torn header can be neither. */
 inline lose()
 {
     i = 0;
@@ -350,6 +371,10 @@ inline lose()
     :: i < DISK && now[i] == safe[i] -> i++
     :: i < DISK && now[i] != safe[i] -> now[i] = safe[i]; i++
     :: i < DISK && now[i] != safe[i] -> safe[i] = now[i]; i++
+    :: i < DISK && now[i] != safe[i] && i >= header(0) && i < container(0) ->
+        now[i] = 0;
+        safe[i] = 0;
+        i++
     :: i >= DISK -> break
     od;
     i = 0
@@ -357,45 +382,53 @@ inline lose()
 
 /* ---- recovery ---- */
 
-/* The newest slot, and where its root is; a complete root beyond it is newer. */
+/* Steps 1 and 2: the newer slot; a complete root behind it, with everything before it, is newer. */
 inline root_choose()
 {
     i = (GENERATION(now[slots(1)]) > GENERATION(now[slots(0)]) -> 1 : 0);
-    root_take(i);
-    assert(KIND(now[container(entry)]) == 2);            /* 4: the slot names a root that is there */
-    assert(VERSION(now[container(entry)]) == version);
+    slot_take(i);
+    assert(KIND(now[container(entry)]) == 2); /* 4: the slot names a root that is there */
     i = entry + 1;
     do
-    :: i < ENTRIES ->
+    :: i < ENTRIES && now[container(i)] != 0 ->
         if
-        :: KIND(now[container(i)]) == 2 && VERSION(now[container(i)]) > version ->
+        :: KIND(now[container(i)]) == 2 ->
             entry = i;
-            version = VERSION(now[container(i)]);
-            replay_seq = ROOT_SEQ(now[container(i)]);
-            replay_at = ROOT_AT(now[container(i)])
+            start_seq = ROOT_SEQ(now[container(i)]);
+            start_at = ROOT_AT(now[container(i)])
         :: else
         fi;
         i++
+#ifdef BUG_ROOT_UNCHECKED
+    :: i < ENTRIES && now[container(i)] == 0 -> i++
+#endif
     :: else -> break
-    od
+    od;
+    tail = entry + 1
 }
 
-inline segment_find(sequence, out)
+/* 3: is there an entry with that batch? */
+inline batch_need(b)
 {
-    i = 0;
-    out = SEGMENTS;
+    j = 0;
     do
-    :: i < SEGMENTS ->
-        if
-        :: (now[header(i)] & 15) == sequence -> out = i
-        :: else
-        fi;
-        i++
+    :: j < ENTRIES && now[container(j)] != DATA(b) -> j++
     :: else -> break
-    od
+    od;
+    assert(j < ENTRIES)
 }
 
-/* The frames after the root: each is what the history has under its lsn (1). */
+inline root_check()
+{
+    thing = now[container(entry)];
+    assert(ROOT_LSN(thing) == 0 || history[ROOT_LSN(thing)] == ROOT_TXN(thing)); /* 1 */
+    if
+    :: ROOT_IMAGE(thing) != 0 -> batch_need(ROOT_IMAGE(thing))
+    :: else
+    fi
+}
+
+/* The frames of a group: each is what the history has under its lsn (1). */
 inline group_replay(g)
 {
     j = 0;
@@ -407,100 +440,114 @@ inline group_replay(g)
         j++
     :: else -> break
     od;
-    replayed = 1;
     if
     :: BATCH(g) != 0 -> batch_need(BATCH(g))
     :: else
-    fi
-}
-
-/* The batch is in the container (3), and the cut must stay behind it. */
-inline batch_need(b)
-{
-    j = 0;
-    last = ENTRIES;
-    do
-    :: j < ENTRIES ->
-        if
-        :: now[container(j)] == DATA(b) -> last = j
-        :: else
-        fi;
-        j++
-    :: else -> break
-    od;
-    assert(last < ENTRIES);
+    fi;
 #ifndef BUG_CUT_UNCHECKED
-    if
-    :: last + 1 > tail -> tail = last + 1
-    :: else
-    fi
+    maximum(tail, TAIL(g));
 #endif
+    must_publish = 1
 }
 
-inline log_scan()
+/* L2: the segment with the highest sequence above the present one that begins with the next lsn. */
+inline successor_find()
 {
-    next_lsn = ROOT_LSN(now[container(entry)]) + 1;
-    now_seq = replay_seq;
-    at = replay_at;
-    segment_find(now_seq, segment);
-    assert(segment < SEGMENTS);
-    do
-    :: at < GROUPS && SEQ(now[group(segment * GROUPS + at)]) == now_seq &&
-       LSN(now[group(segment * GROUPS + at)]) == next_lsn ->
-        thing = now[group(segment * GROUPS + at)];
-        group_replay(thing);
-        at++
-    :: else ->
-        segment_find(now_seq + 1, here);
-        if
-        :: here < SEGMENTS && (now[header(here)] >> 4) == next_lsn ->
-            segment = here;
-            now_seq++;
-            at = 0
-        :: else -> break
-        fi
-    od;
-    seq = now_seq
-}
-
-/* A later group or a slot that knows of a sync beyond the end says that this is damage (4). */
-inline damage_look()
-{
-    found_seq = 0;
-    i = 0;
-    do
-    :: i < PLACES ->
-        assert(!(SEQ(now[group(i)]) >= seq && DURABLE(now[group(i)]) >= next_lsn));
-        if
-        :: SEQ(now[group(i)]) > found_seq -> found_seq = SEQ(now[group(i)])
-        :: else
-        fi;
-        i++
-    :: else -> break
-    od;
+    here = SEGMENTS;
+    best = seq;
     i = 0;
     do
     :: i < SEGMENTS ->
         if
-        :: (now[header(i)] & 15) > found_seq -> found_seq = now[header(i)] & 15
+        :: PLACE_SEQ(i) > best && PLACE_LSN(i) == next_lsn ->
+            best = PLACE_SEQ(i);
+            here = i
         :: else
         fi;
         i++
     :: else -> break
+    od
+}
+
+inline start_find()
+{
+    seq = start_seq;
+    at = start_at;
+    segment = SEGMENTS;
+    i = 0;
+    do
+    :: i < SEGMENTS ->
+        if
+        :: PLACE_SEQ(i) == seq -> segment = i
+        :: else
+        fi;
+        i++
+    :: else -> break
+    od
+}
+
+#define GROUP_FOLLOWS \
+    (segment < SEGMENTS && at < GROUPS && SEQ(now[group(segment * GROUPS + at)]) == seq && \
+     LSN(now[group(segment * GROUPS + at)]) == next_lsn)
+
+/* Step 3. */
+inline log_scan()
+{
+    next_lsn = ROOT_LSN(now[container(entry)]) + 1;
+    start_find();
+    do
+    :: true ->
+        successor_find();
+        if
+        :: here < SEGMENTS ->
+            segment = here;
+            seq = best;
+            at = 0
+        :: here == SEGMENTS && GROUP_FOLLOWS ->
+            thing = now[group(segment * GROUPS + at)];
+            group_replay(thing);
+            at++
+        :: else -> break
+        fi
+    od
+}
+
+/* 4: a group or slot that knows of a sync beyond the end would say that this is damage. */
+inline damage_look()
+{
+    i = 0;
+    do
+    :: i < PLACES ->
+        assert(DURABLE(now[group(i)]) < next_lsn);
+        maximum(seq_max, SEQ(now[group(i)]));
+        i++
+    :: else -> break
     od;
-    i = (GENERATION(now[slots(1)]) > GENERATION(now[slots(0)]) -> 1 : 0);
-    assert(SLOT_DURABLE(now[slots(i)]) < next_lsn)
+    i = 0;
+    do
+    :: i < SEGMENTS -> maximum(seq_max, SEQ(now[header(i)])); i++
+    :: else -> break
+    od;
+    maximum(seq_max, seq);
+    assert(DURABLE(now[slots(0)]) < next_lsn);
+    assert(DURABLE(now[slots(1)]) < next_lsn);
+#ifndef BUG_CUT_UNCHECKED
+    maximum(tail, TAIL(now[slots(slot)]));
+#endif
+    i = 0;
+    do
+    :: i < tail -> assert(now[container(i)] != 0); i++ /* step 4: the walk covers the tail */
+    :: else -> break
+    od
 }
 
 inline found_judge()
 {
     last = next_lsn - 1;
-    i = ROOT_LSN(now[container(entry)]);
-    assert(i == 0 || history[i] == ROOT_TXN(now[container(entry)])); /* 1: the root is of this line */
-    assert(last >= promised);                                   /* 2 */
-    assert(!FULL || last >= seen);                              /* 2 */
+    assert(last >= promised);           /* 2 */
+    assert(!FULL || last >= seen);      /* 2 */
     if
-    :: bulk_lsn > last -> bulk_lsn = 0 /* that commit was lost, rightly */
+    :: bulk_lsn > last -> bulk_lsn = 0; /* that commit was lost, rightly */
     :: else
     fi
 }
@@ -519,12 +566,19 @@ inline history_cut()
 inline recovery_read()
 {
     root_choose();
-    tail = entry + 1;
+    root_check();
     log_scan();
     damage_look();
     found_judge();
-    history_cut();
-    scratch_clear()
+    history_cut()
+}
+
+/* Step 5. */
+inline recovery_synced()
+{
+    entries_sync(ENTRIES);
+    log_sync_all();
+    maximum(promised, watermark)
 }
 
 inline recovery_cut()
@@ -534,76 +588,40 @@ inline recovery_cut()
     :: i < ENTRIES -> now[container(i)] = 0; i++
     :: else -> break
     od;
-    i = 0;
     if
-    :: bulk_lsn != 0 -> /* 3: what is committed is still there */
-        last = 0;
-        do
-        :: i < ENTRIES ->
-            if
-            :: now[container(i)] == DATA(bulks) -> last = 1
-            :: else
-            fi;
-            i++
-        :: else -> break
-        od;
-        assert(last == 1)
+    :: bulk_lsn != 0 -> batch_need(bulk)
     :: else
     fi
 }
 
-inline recovery_entry_write()
-{
-    i = (VERSION(now[container(entry)]) > version -> VERSION(now[container(entry)]) : version);
-    now[container(tail)] = ROOT(i + 1, watermark, history[watermark], seq, at);
-    entry = tail;
-    version = i + 1;
-    tail++
-}
-
-inline recovery_segment_write()
-{
-    pick_free_segment(next_segment);
-    now[header(next_segment)] = HEADER(found_seq + 1, watermark + 1)
-}
-
-inline recovery_segment_synced()
-{
-    log_sync_all();
-    segment = next_segment;
-    seq = found_seq + 1;
-    at = 0;
-    next_segment = 0;
-    found_seq = 0
-}
-
 inline recovery_slot_write()
 {
-    now[slots(1 - slot)] = SLOT(generation + 1, entry, version, seq, at, watermark)
+    now[slots(1 - slot)] = SLOT(generation + 1, entry, start_seq, start_at, durable, tail)
 }
 
 inline recovery_end()
 {
-    log_sync_all();
-    root_take(1 - slot);
-    seen = watermark;
-    promised = watermark;
-    replayed = 0;
-    found_seq = 0;
-    step = UP
+    synced = tail;
+#ifdef BUG_KEEP_SALT
+    open = (segment < SEGMENTS -> 1 : 0);
+#endif
+    step = UP;
+    if
+    :: !must_publish -> publish(watermark)
+    :: else
+    fi
 }
 
 inline disk_create()
 {
-    now[container(0)] = ROOT(1, 0, 0, 1, 0);
+    now[container(0)] = ROOT(1, 0, 0, 1, 0, 0);
     safe[container(0)] = now[container(0)];
     now[header(0)] = HEADER(1, 1);
     safe[header(0)] = now[header(0)];
-    now[slots(0)] = SLOT(1, 0, 1, 1, 0, 0);
+    now[slots(0)] = SLOT(1, 0, 1, 0, 0, 1);
     safe[slots(0)] = now[slots(0)];
-    tail = 1;
-    seq = 1;
-    root_take(0)
+    tail = 1; synced = 1; seq = 1; seq_max = 1; open = 1;
+    slot_take(0)
 }
 
 init
@@ -612,59 +630,49 @@ init
 end:
     do
     /* the writers */
-    :: step == UP && writer[0] == 0 && txns + (writer[1] == 2) < TXNS -> d_step { commit_assign(0) }
-    :: step == UP && writer[1] == 0 && txns < TXNS -> d_step { commit_assign(1) }
-    :: step == UP && writer[1] == 0 && txns < TXNS && bulks < BULKS && tail + 2 < ENTRIES ->
+    :: step == UP && !must_publish && writer[0] == 0 && txns + (writer[1] == 2) < TXNS ->
+        d_step { commit_assign(0) }
+    :: step == UP && !must_publish && writer[1] == 0 && txns < TXNS -> d_step { commit_assign(1) }
+    :: step == UP && !must_publish && writer[1] == 0 && txns < TXNS && bulks < BULKS ->
         d_step { batch_write() }
     :: step == UP && writer[1] == 2 -> d_step { batch_synced(); scratch_clear() }
     :: step == UP && writer[0] == 1 && watermark >= mine[0] -> d_step { writer[0] = 0; mine[0] = 0 }
     :: step == UP && writer[1] == 1 && watermark >= mine[1] -> d_step { writer[1] = 0; mine[1] = 0 }
-    /* the leader; one segment is left for recovery */
-    :: step == UP && assigned > written && at < GROUPS -> d_step { group_write() }
-    :: step == UP && assigned > written && at == GROUPS && !switching && FREE_COUNT > 1 ->
+    /* the leader */
+    :: step == UP && assigned > written && open && at < GROUPS -> d_step { group_write() }
+    :: step == UP && assigned > written && (!open || at == GROUPS) && !switching && syncing == 0 &&
+       ANY_FREE ->
         d_step { segment_begin() }
-    :: step == UP && switching -> d_step { segment_begun() }
+    :: step == UP && switching -> d_step { segment_begun(); scratch_clear() }
     :: step == UP && syncing == 0 && durable < written -> syncing = written
     :: step == UP && syncing != 0 -> d_step { log_synced(); scratch_clear() }
     /* the checkpointer */
-    :: step == UP && checkpoint == 0 && checkpoints < CHECKPOINTS && written == watermark &&
-       watermark > ROOT_LSN(now[container(entry)]) && tail + 1 < ENTRIES ->
+    :: step == UP && checkpoint == 0 && (must_publish || checkpoints < CHECKPOINTS) &&
+       written == watermark && watermark > ROOT_LSN(now[container(entry)]) ->
         d_step { checkpoint_freeze() }
-    :: step == UP && checkpoint == 1 && durable >= ROOT_LSN(frozen) -> d_step { checkpoint_write() }
-    :: step == UP && checkpoint == 2 -> d_step { checkpoint_entry_synced(); scratch_clear() }
+    :: step == UP && checkpoint == 1 && durable >= ROOT_LSN(frozen) ->
+        d_step { checkpoint_write() }
+    :: step == UP && checkpoint == 2 -> d_step { checkpoint_synced(); scratch_clear() }
     :: step == UP && checkpoint == 3 -> d_step { checkpoint_slot_write() }
-    :: step == UP && checkpoint == 4 -> d_step { checkpoint_slot_synced() }
+    :: step == UP && checkpoint == 4 -> d_step { checkpoint_done() }
     /* a crash: the process alone, or the power */
     :: crashes < CRASHES && txns > 0 ->
         d_step { crashes++; process_forget(); step = OPENING }
     :: crashes < CRASHES && txns > 0 ->
-        atomic {
-            crashes++;
-            process_forget();
-            step = OPENING;
-            lose()
-        }
+        atomic { crashes++; process_forget(); step = OPENING; lose() }
     /* recovery, which a crash may meet at each of its steps */
-    :: step == OPENING -> d_step { recovery_read(); step = READ }
+    :: step == OPENING -> d_step { recovery_read(); scratch_clear(); step = READ }
 #ifdef BUG_RECOVERY_UNSYNCED
     :: step == READ -> step = SYNCED
 #else
-    :: step == READ -> d_step { entries_sync(ENTRIES); log_sync_all(); scratch_clear(); step = SYNCED }
+    :: step == READ -> d_step { recovery_synced(); scratch_clear(); step = SYNCED }
 #endif
     :: step == SYNCED -> d_step { recovery_cut(); scratch_clear(); step = CUT }
     :: step == CUT -> d_step { entries_sync(ENTRIES); scratch_clear(); step = CUT_SYNCED }
-    :: step == CUT_SYNCED && replayed ->
-        d_step { recovery_entry_write(); scratch_clear(); step = ENTRY_WRITTEN }
-    :: step == CUT_SYNCED && !replayed -> step = ENTRY_SYNCED
-    :: step == ENTRY_WRITTEN -> d_step { entries_sync(ENTRIES); scratch_clear(); step = ENTRY_SYNCED }
-#ifdef BUG_KEEP_SALT
-    :: step == ENTRY_SYNCED -> step = SEGMENT_SYNCED
-#else
-    :: step == ENTRY_SYNCED -> d_step { recovery_segment_write(); step = SEGMENT_WRITTEN }
-    :: step == SEGMENT_WRITTEN ->
-        d_step { recovery_segment_synced(); scratch_clear(); step = SEGMENT_SYNCED }
-#endif
-    :: step == SEGMENT_SYNCED -> d_step { recovery_slot_write(); step = SLOT_WRITTEN }
-    :: step == SLOT_WRITTEN -> d_step { recovery_end(); scratch_clear() }
+    :: step == CUT_SYNCED && entry != SLOT_ENTRY(now[slots(slot)]) ->
+        d_step { recovery_slot_write(); step = SLOT_WRITTEN }
+    :: step == CUT_SYNCED && entry == SLOT_ENTRY(now[slots(slot)]) -> d_step { recovery_end() }
+    :: step == SLOT_WRITTEN ->
+        d_step { log_sync_all(); slot_take(1 - slot); recovery_end(); scratch_clear() }
     od
 }

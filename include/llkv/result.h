@@ -34,6 +34,18 @@ typedef enum llkv_result_kind {
 #undef X
 } llkv_result_kind;
 
+/* What a statement of kind TRANSACTION was, and after it ran what it did: COMMIT of a transaction
+ * that had failed is a ROLLBACK. */
+typedef enum llkv_txn_kind {
+    LLKV_TXN_NONE,
+    LLKV_TXN_BEGIN,
+    LLKV_TXN_COMMIT,
+    LLKV_TXN_ROLLBACK,
+    LLKV_TXN_SAVEPOINT,
+    LLKV_TXN_RELEASE,
+    LLKV_TXN_ROLLBACK_TO
+} llkv_txn_kind;
+
 typedef struct llkv_result_info {
     llkv_result_kind kind;
     int64_t rows;       /* SELECT: rows returned; INSERT, UPDATE, DELETE: rows changed;
@@ -41,6 +53,7 @@ typedef struct llkv_result_info {
     const char *object; /* the table, view or index concerned, or NULL; owned by the results */
     int32_t offset;     /* where the statement begins in the script, in bytes */
     bool has_rows;      /* there is a row set to take */
+    llkv_txn_kind transaction;
 } llkv_result_info;
 
 typedef struct llkv_results llkv_results;

@@ -13,8 +13,10 @@ struct api_call {
     llkv_error own_error;
 };
 
-/* Pair with api_end. `session` may be NULL. */
-void api_begin(struct api_call *call, struct session *session, llkv_error *error);
+/* Pair with api_end, but not after a failure (LLKV_MISUSE in a forked child). `session` may be
+ * NULL.
+ */
+NODISCARD llkv_code api_begin(struct api_call *call, struct session *session, llkv_error *error);
 /* Release what the call used; returns `rc`. */
 llkv_code api_end(struct api_call *call, llkv_code rc);
 

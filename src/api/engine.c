@@ -3,7 +3,7 @@
 
 #include "api/api.h"
 
-void api_begin(struct api_call *call, struct session *session, llkv_error *error)
+llkv_code api_begin(struct api_call *call, struct session *session, llkv_error *error)
 {
     if (error == NULL) {
         call->own_error = (llkv_error)LLKV_ERROR_INIT;
@@ -15,9 +15,10 @@ void api_begin(struct api_call *call, struct session *session, llkv_error *error
     struct mem_budget *budget = session == NULL ? NULL : &session->database->budget;
     arena_init(&call->arena, budget);
     call->cx = (struct cx){.arena = &call->arena, .error = error, .budget = budget};
-    if (session == NULL) return;
+    if (session == NULL) return LLKV_OK;
     call->cx.cancel = &session->cancel;
     call->cx.pool = session->database->pool;
+    return engine_check(&call->cx, session->engine); /* the arena is empty still */
 }
 
 llkv_code api_end(struct api_call *call, llkv_code rc)
@@ -37,10 +38,10 @@ llkv_code llkv_engine_open(const llkv_engine_options *options, llkv_engine **out
                            llkv_error *error)
 {
     struct api_call call;
-    struct database *database = NULL;
-    api_begin(&call, NULL, error);
-    llkv_code rc = database_open(&call.cx, options, &database);
-    if (rc == LLKV_OK) *out_engine = (llkv_engine *)database;
+    struct engine *engine = NULL;
+    TRY(api_begin(&call, NULL, error));
+    llkv_code rc = engine_open(&call.cx, options, &engine);
+    if (rc == LLKV_OK) *out_engine = (llkv_engine *)engine;
     return api_end(&call, rc);
 }
 
@@ -48,16 +49,17 @@ llkv_code llkv_engine_close(llkv_engine *engine, llkv_error *error)
 {
     struct api_call call;
     if (engine == NULL) return LLKV_OK;
-    api_begin(&call, NULL, error);
-    return api_end(&call, database_close(&call.cx, (struct database *)engine));
+    TRY(api_begin(&call, NULL, error));
+    return api_end(&call, engine_close(&call.cx, (struct engine *)engine));
 }
 
 llkv_code llkv_session_open(llkv_engine *engine, llkv_session **out_session, llkv_error *error)
 {
     struct api_call call;
     struct session *session = NULL;
-    api_begin(&call, NULL, error);
-    llkv_code rc = session_open(&call.cx, (struct database *)engine, NULL, &session);
+    TRY(api_begin(&call, NULL, error));
+    llkv_code rc = engine_check(&call.cx, (struct engine *)engine);
+    if (rc == LLKV_OK) rc = session_open(&call.cx, (struct engine *)engine, NULL, &session);
     if (rc == LLKV_OK) *out_session = (llkv_session *)session;
     return api_end(&call, rc);
 }
@@ -66,9 +68,9 @@ llkv_code llkv_session_open_like(llkv_session *like, llkv_session **out_session,
 {
     struct api_call call;
     struct session *session = NULL;
-    api_begin(&call, NULL, error);
     struct session *model = session_of(like);
-    llkv_code rc = session_open(&call.cx, model->database, model, &session);
+    TRY(api_begin(&call, model, error));
+    llkv_code rc = session_open(&call.cx, model->engine, model, &session);
     if (rc == LLKV_OK) *out_session = (llkv_session *)session;
     return api_end(&call, rc);
 }
@@ -77,8 +79,44 @@ llkv_code llkv_session_close(llkv_session *session, llkv_error *error)
 {
     struct api_call call;
     if (session == NULL) return LLKV_OK;
-    api_begin(&call, NULL, error);
+    TRY(api_begin(&call, session_of(session), error));
     return api_end(&call, session_close(&call.cx, session_of(session)));
+}
+
+/* ---- transactions ---- */
+
+llkv_txn_state llkv_session_transaction(const llkv_session *session)
+{
+    switch ((enum transaction_state)((const struct session *)session)->transaction.state) {
+    case TRANSACTION_NONE: return LLKV_TXN_STATE_NONE;
+    case TRANSACTION_ACTIVE: return LLKV_TXN_STATE_ACTIVE;
+    case TRANSACTION_FAILED: break;
+    }
+    return LLKV_TXN_STATE_FAILED;
+}
+
+llkv_code llkv_session_begin(llkv_session *session, bool read_only, llkv_error *error)
+{
+    struct api_call call;
+    TRY(api_begin(&call, session_of(session), error));
+    return api_end(&call, session_begin(&call.cx, session_of(session), read_only, -1));
+}
+
+llkv_code llkv_session_commit(llkv_session *session, bool *out_committed, llkv_error *error)
+{
+    struct api_call call;
+    bool committed = false;
+    TRY(api_begin(&call, session_of(session), error));
+    llkv_code rc = session_commit(&call.cx, session_of(session), -1, &committed);
+    if (out_committed != NULL) *out_committed = rc == LLKV_OK && committed;
+    return api_end(&call, rc);
+}
+
+llkv_code llkv_session_rollback(llkv_session *session, llkv_error *error)
+{
+    struct api_call call;
+    TRY(api_begin(&call, session_of(session), error));
+    return api_end(&call, session_rollback(&call.cx, session_of(session), -1));
 }
 
 void llkv_session_interrupt(llkv_session *session)

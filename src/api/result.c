@@ -84,7 +84,7 @@ llkv_code llkv_statement_stream(llkv_statement *statement, struct ArrowArrayStre
 {
     struct api_call call;
     struct statement *s = statement_of(statement);
-    api_begin(&call, s->session, error);
+    TRY(api_begin(&call, s->session, error));
     return api_end(&call, api_stream(&call.cx, s, false, out_stream));
 }
 
@@ -95,7 +95,7 @@ llkv_code llkv_query(llkv_session *session, const char *sql, size_t bytes,
     llkv_code rc = llkv_prepare(session, sql, bytes, &statement, NULL, error);
     if (rc != LLKV_OK) return rc;
     struct api_call call;
-    api_begin(&call, session_of(session), error);
+    TRY(api_begin(&call, session_of(session), error));
     if (statement == NULL)
         rc = cx_fail(&call.cx, LLKV_MISUSE, "there is no statement in the text");
     else
@@ -282,7 +282,7 @@ llkv_code llkv_execute(llkv_session *session, const char *sql, size_t bytes,
 {
     struct api_call call;
     struct session *s = session_of(session);
-    api_begin(&call, s, error);
+    TRY(api_begin(&call, s, error));
     call.cx.text = (struct slice){sql, bytes};
     llkv_results *results = mem_alloc_zero(call.cx.budget, sizeof *results);
     if (results == NULL) return api_end(&call, cx_nomem(&call.cx));
@@ -357,7 +357,7 @@ llkv_code llkv_results_take(llkv_results *results, size_t index,
                             struct ArrowArrayStream *out_stream, llkv_error *error)
 {
     struct api_call call;
-    api_begin(&call, results->session, error);
+    TRY(api_begin(&call, results->session, error));
     if (index >= results->count || results->items[index].rows.schema.release == NULL)
         return api_end(&call, cx_fail(&call.cx, LLKV_MISUSE, "there is no row set to take"));
     struct kept_rows *rows = mem_alloc(NULL, sizeof *rows);

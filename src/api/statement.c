@@ -12,7 +12,7 @@ llkv_code llkv_prepare(llkv_session *session, const char *sql, size_t bytes,
     struct statement *statement = NULL;
     struct slice text = {sql, bytes};
     size_t used = 0;
-    api_begin(&call, session_of(session), error);
+    TRY(api_begin(&call, session_of(session), error));
     call.cx.text = text;
     llkv_code rc = statement_prepare(&call.cx, session_of(session), text, &statement, &used);
     if (out_used != NULL) *out_used = used;
@@ -33,7 +33,9 @@ llkv_code llkv_prepare(llkv_session *session, const char *sql, size_t bytes,
 
 void llkv_statement_free(llkv_statement *statement)
 {
-    statement_free(statement_of(statement));
+    struct statement *s = statement_of(statement);
+    /* In a forked child it is left as it is: it is the parent's. */
+    if (s != NULL && !os_forked(&s->session->engine->fork)) statement_free(s);
 }
 
 /* ---- parameters ---- */
@@ -59,7 +61,7 @@ static llkv_code bind(llkv_statement *statement, uint32_t parameter, const struc
 {
     struct api_call call;
     struct statement *s = statement_of(statement);
-    api_begin(&call, s->session, error);
+    TRY(api_begin(&call, s->session, error));
     return api_end(&call, statement_bind(&call.cx, s, parameter, value));
 }
 
@@ -99,7 +101,7 @@ llkv_code llkv_bind_text(llkv_statement *statement, uint32_t parameter, const ch
     value.s = (struct slice){v, bytes};
     if (utf8_valid(v, bytes)) return bind(statement, parameter, &value, error);
     struct api_call call;
-    api_begin(&call, statement_of(statement)->session, error);
+    TRY(api_begin(&call, statement_of(statement)->session, error));
     return api_end(&call, cx_fail_at(&call.cx, LLKV_DATA, -1, "22021",
                                      "the text for parameter %u is not UTF-8", parameter));
 }
@@ -124,6 +126,7 @@ llkv_code llkv_statement_step(llkv_statement *statement, bool *out_row, llkv_err
         cx.error = &own;
     }
     cx.error->code = LLKV_OK;
+    TRY(engine_check(&cx, s->session->engine));
     arena_reset(&s->value_arena);
     cx.arena = &s->value_arena;
     return statement_step(&cx, s, out_row);
@@ -131,7 +134,8 @@ llkv_code llkv_statement_step(llkv_statement *statement, bool *out_row, llkv_err
 
 void llkv_statement_reset(llkv_statement *statement)
 {
-    statement_reset(statement_of(statement));
+    struct statement *s = statement_of(statement);
+    if (!os_forked(&s->session->engine->fork)) statement_reset(s);
 }
 
 llkv_result_info llkv_statement_info(const llkv_statement *statement)
@@ -230,8 +234,8 @@ static int64_t text_prefix_int(struct slice text)
     struct value from = {.type = type_of(TYPE_VARCHAR)}, to;
     struct api_call call;
     from.s = text;
-    api_begin(&call, NULL, NULL);
-    llkv_code rc = value_cast(&call.cx, &from, type_of(TYPE_BIGINT), true, -1, &to);
+    llkv_code rc = api_begin(&call, NULL, NULL);
+    if (rc == LLKV_OK) rc = value_cast(&call.cx, &from, type_of(TYPE_BIGINT), true, -1, &to);
     (void)api_end(&call, rc); /* a text without a number is 0 */
     return rc == LLKV_OK && !to.is_null ? to.i : 0;
 }
@@ -241,8 +245,8 @@ static double text_prefix_double(struct slice text)
     struct value from = {.type = type_of(TYPE_VARCHAR)}, to;
     struct api_call call;
     from.s = text;
-    api_begin(&call, NULL, NULL);
-    llkv_code rc = value_cast(&call.cx, &from, type_of(TYPE_DOUBLE), true, -1, &to);
+    llkv_code rc = api_begin(&call, NULL, NULL);
+    if (rc == LLKV_OK) rc = value_cast(&call.cx, &from, type_of(TYPE_DOUBLE), true, -1, &to);
     (void)api_end(&call, rc);
     return rc == LLKV_OK && !to.is_null ? to.d : 0;
 }

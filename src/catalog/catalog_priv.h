@@ -62,8 +62,12 @@ struct catalog_edit {
     struct catalog *catalog;
     struct catalog_snapshot *base; /* a generation; its snapshot is registered */
     struct catalog_snapshot *view; /* the base, or the edit's own */
+    const struct snapshot *snapshot;
+    uint64_t txn;
     struct change *changes;
     uint32_t count, capacity;
+    struct table **gates; /* those it has taken */
+    uint32_t gate_count, gate_capacity;
     struct catalog_snapshot *next; /* between reserve and apply */
     bool committed;
 };
@@ -95,6 +99,6 @@ bool schema_is_builtin(struct slice name);
 /* ---- edit.c ---- */
 /* The next view; the one before goes, unless a mark holds it. */
 void edit_set_view(struct catalog_edit *edit, struct catalog_snapshot *view);
-/* Everything of the edit is the catalog's now. */
-void edit_done(struct catalog_edit *edit);
+/* Everything of the edit is the catalog's now, since the commit `ts`. */
+void edit_done(struct catalog_edit *edit, int64_t ts);
 #endif

@@ -84,6 +84,27 @@ static struct slice schema_or(struct slice schema, bool temporary)
     return temporary ? SLICE("temp") : SLICE("main");
 }
 
+/* ---- gates ---- */
+
+/* Nobody else writes to the table from here on. One that the edit has made needs no gate. */
+static llkv_code take_gate(struct cx *cx, struct catalog_edit *edit, const struct object *table)
+{
+    if (catalog_find_id(edit->base, table->id) == NULL) return LLKV_OK;
+    for (uint32_t i = 0; i < edit->gate_count; i++)
+        if (edit->gates[i] == table->table) return LLKV_OK;
+    if (edit->gate_count == edit->gate_capacity) {
+        uint32_t capacity = edit->gate_capacity == 0 ? 4 : edit->gate_capacity * 2;
+        struct table **grown =
+            mem_realloc(edit->gates, capacity * sizeof *grown, edit->catalog->budget);
+        if (grown == NULL) return cx_nomem(cx);
+        edit->gates = grown;
+        edit->gate_capacity = capacity;
+    }
+    TRY(table_gate_take(cx, table->table, edit->txn, edit->snapshot));
+    edit->gates[edit->gate_count++] = table->table;
+    return LLKV_OK;
+}
+
 /* ---- noting ---- */
 
 static llkv_code reserve_change(struct cx *cx, struct catalog_edit *edit)
@@ -219,7 +240,8 @@ llkv_code catalog_edit_create_view(struct cx *cx, struct catalog_edit *edit,
 /* ---- indexes ---- */
 
 llkv_code catalog_edit_create_index(struct cx *cx, struct catalog_edit *edit,
-                                    const struct object *on, const struct key_def *key)
+                                    const struct object *on, const struct key_def *key,
+                                    const struct write_set *own)
 {
     const struct object *table;
     struct entry *entry;
@@ -229,6 +251,7 @@ llkv_code catalog_edit_create_index(struct cx *cx, struct catalog_edit *edit,
         return cx_fail_at(cx, LLKV_SEMANTIC, -1, "42809", "\"%s\" is not a table", table->name);
     struct slice schema = slice_of(table->schema);
     TRY(check_free(cx, edit, SPACE_RELATIONS, schema, slice_of(key->name)));
+    TRY(take_gate(cx, edit, table));
     TRY(entry_new(cx, edit, OBJECT_INDEX, schema, slice_of(key->name), &entry));
     struct object *object = &entry->object;
     object->id = take_id(edit->catalog, key->id);
@@ -241,7 +264,7 @@ llkv_code catalog_edit_create_index(struct cx *cx, struct catalog_edit *edit,
     full.name = object->name;
     const struct snapshot_change change = {.put = entry};
     llkv_code rc = next_view(cx, edit, &change, &view);
-    if (rc == LLKV_OK) rc = table_key_stage(cx, table->table, &full, &entry->key);
+    if (rc == LLKV_OK) rc = table_key_stage(cx, table->table, &full, own, &entry->key);
     if (rc != LLKV_OK) {
         snapshot_free(view);
         entry_free(entry);
@@ -303,6 +326,9 @@ llkv_code catalog_edit_drop(struct cx *cx, struct catalog_edit *edit, const stru
     const struct object *dropped;
     TRY(find_now(cx, edit, object, &dropped));
     if (dropped->kind == OBJECT_SCHEMA) TRY(check_schema_empty(cx, edit->view, dropped));
+    if (dropped->kind == OBJECT_TABLE) TRY(take_gate(cx, edit, dropped));
+    if (dropped->kind == OBJECT_INDEX)
+        TRY(take_gate(cx, edit, catalog_find_id(edit->view, dropped->table_id)));
     const struct snapshot_change change = {.without = goes, .arg = dropped};
     struct catalog_snapshot *view;
     TRY(next_view(cx, edit, &change, &view));

@@ -207,7 +207,7 @@ static void apply_last(struct txn_participant *p, int64_t ts)
         if (catalog_find_id(edit->next, object->table_id) != NULL)
             table_key_remove(object->table, edit->changes[i].entry->key, ts);
     }
-    edit_done(edit);
+    edit_done(edit, ts);
 }
 
 struct txn_participant *catalog_edit_participants(struct catalog_edit *edit,

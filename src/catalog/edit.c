@@ -7,13 +7,15 @@
 #include "catalog/catalog_priv.h"
 
 llkv_code catalog_edit_new(struct cx *cx, struct catalog *catalog, const struct snapshot *snapshot,
-                           struct catalog_edit **out_edit)
+                           uint64_t txn, struct catalog_edit **out_edit)
 {
     struct catalog_edit *edit = mem_alloc_zero(catalog->budget, sizeof *edit);
     if (edit == NULL) return cx_nomem(cx);
     edit->catalog = catalog;
     edit->base = (struct catalog_snapshot *)(uintptr_t)catalog_view(catalog, snapshot);
     edit->view = edit->base;
+    edit->snapshot = snapshot;
+    edit->txn = txn;
     *out_edit = edit;
     return LLKV_OK;
 }
@@ -65,14 +67,19 @@ void catalog_edit_free(struct catalog_edit *edit)
     if (!edit->committed) {
         undo_to(edit, 0);
         leave_view(edit);
+        for (uint32_t i = 0; i < edit->gate_count; i++)
+            table_gate_release(edit->gates[i], edit->txn, false, 0);
     }
     assert(edit->next == NULL);
+    mem_free(edit->gates);
     mem_free(edit->changes);
     mem_free(edit);
 }
 
-void edit_done(struct catalog_edit *edit)
+void edit_done(struct catalog_edit *edit, int64_t ts)
 {
+    for (uint32_t i = 0; i < edit->gate_count; i++)
+        table_gate_release_locked(edit->gates[i], edit->txn, true, ts);
     if (edit->next != edit->view) leave_view(edit);
     edit->next = NULL;
     edit->committed = true;
@@ -99,12 +106,23 @@ void catalog_edit_rollback(struct catalog_edit *edit, const struct catalog_mark 
     edit_set_view(edit, mark->view);
 }
 
-void catalog_edit_dropped_tables(const struct catalog_edit *edit,
-                                 void (*fn)(void *arg, struct table *table), void *arg)
+static void call_for_table(const struct change *change, enum change_kind kind,
+                           void (*fn)(void *arg, const struct table *table), void *arg)
 {
-    for (uint32_t i = 0; i < edit->count; i++) {
-        const struct change *change = &edit->changes[i];
-        if (change->kind != CHANGE_DROP || change->entry->object.kind != OBJECT_TABLE) continue;
-        fn(arg, change->entry->object.table);
-    }
+    const struct object *object = &change->entry->object;
+    if (change->kind == kind && object->kind == OBJECT_TABLE) fn(arg, object->table);
+}
+
+void catalog_edit_dropped_tables(const struct catalog_edit *edit,
+                                 void (*fn)(void *arg, const struct table *table), void *arg)
+{
+    for (uint32_t i = 0; i < edit->count; i++)
+        call_for_table(&edit->changes[i], CHANGE_DROP, fn, arg);
+}
+
+void catalog_edit_made_tables(const struct catalog_edit *edit, const struct catalog_mark *mark,
+                              void (*fn)(void *arg, const struct table *table), void *arg)
+{
+    for (uint32_t i = edit->count; i > (mark == NULL ? 0 : mark->changes); i--)
+        call_for_table(&edit->changes[i - 1], CHANGE_PUT, fn, arg);
 }

@@ -5,7 +5,8 @@
  * as a participant of a commit, together with the rows of new tables, and is checked then against
  * what others have committed since (40001).
  *
- * Owns:    the objects it has made, with their tables, until they are committed.
+ * Owns:    the objects it has made, with their tables, until they are committed; the gates of the
+ *          tables that it drops or that get or lose an index: others cannot write to them (40001).
  * Threads: one at a time. */
 #ifndef CATALOG_EDIT_H
 #define CATALOG_EDIT_H
@@ -13,11 +14,12 @@
 
 struct catalog_edit;
 
-/* `snapshot` is borrowed and stays registered as long as the edit lives. */
+/* `snapshot` is borrowed and stays registered as long as the edit lives. `txn`: whose the gates of
+ * changed tables are, an id of its own (txn_id_new). */
 NODISCARD llkv_code catalog_edit_new(struct cx *cx, struct catalog *catalog,
-                                     const struct snapshot *snapshot,
+                                     const struct snapshot *snapshot, uint64_t txn,
                                      struct catalog_edit **out_edit);
-/* Take back what was not committed. NULL is allowed. */
+/* Take back what was not committed, open the gates. NULL is allowed. */
 void catalog_edit_free(struct catalog_edit *edit);
 /* The catalog with the changes made so far; until the next change. */
 const struct catalog_snapshot *catalog_edit_view(const struct catalog_edit *edit);
@@ -34,13 +36,14 @@ NODISCARD llkv_code catalog_edit_create_table(struct cx *cx, struct catalog_edit
                                               const struct object **out_object);
 NODISCARD llkv_code catalog_edit_create_view(struct cx *cx, struct catalog_edit *edit,
                                              const struct view_def *def);
-/* Builds the key over the table's rows; 23505 if it is unique and rows collide. */
+/* Builds the key over the table's rows; 23505 if it is unique and rows collide. 40001 if another
+ * transaction is changing the table, its rows or its definition. `own` as in table_key_stage. */
 NODISCARD llkv_code catalog_edit_create_index(struct cx *cx, struct catalog_edit *edit,
-                                              const struct object *table,
-                                              const struct key_def *key);
+                                              const struct object *table, const struct key_def *key,
+                                              const struct write_set *own);
 NODISCARD llkv_code catalog_edit_create_trigger(struct cx *cx, struct catalog_edit *edit,
                                                 const struct trigger_def *def);
-/* Drops what belongs to it as well (a table's indexes and triggers). Views stay. */
+/* Drops what belongs to it as well (a table's indexes and triggers). Views stay. 40001 as above. */
 NODISCARD llkv_code catalog_edit_drop(struct cx *cx, struct catalog_edit *edit,
                                       const struct object *object);
 
@@ -59,7 +62,10 @@ void catalog_edit_rollback(struct catalog_edit *edit, const struct catalog_mark 
  * what of the edit must come last. Without changes only `between`. `edit` may be NULL. */
 struct txn_participant *catalog_edit_participants(struct catalog_edit *edit,
                                                   struct txn_participant *between);
-/* Call fn for every table that the edit drops, and that had been there before or came with it. */
+/* Call fn for every table that the edit drops: rows written to them come to nothing. */
 void catalog_edit_dropped_tables(const struct catalog_edit *edit,
-                                 void (*fn)(void *arg, struct table *table), void *arg);
+                                 void (*fn)(void *arg, const struct table *table), void *arg);
+/* Call fn for every table made since the mark (NULL: the beginning), latest first. */
+void catalog_edit_made_tables(const struct catalog_edit *edit, const struct catalog_mark *mark,
+                              void (*fn)(void *arg, const struct table *table), void *arg);
 #endif

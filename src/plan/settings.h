@@ -40,6 +40,18 @@ enum plan_rule {
 };
 #define RULE_BIT(name) (UINT64_C(1) << RULE_##name)
 
+/* Parts of the settings that are set apart from each other. */
+enum settings_part {
+    SETTINGS_SQLITE_COMPAT = 1,
+    SETTINGS_INTEGER_DIVISION = 2,
+    SETTINGS_CHAR_LENGTH = 4,
+    SETTINGS_NULL_ORDER = 8,
+    SETTINGS_DEFAULT_ORDER = 16,
+    SETTINGS_DISABLED_RULES = 32,
+    SETTINGS_EXTERNAL_ACCESS = 64,
+    SETTINGS_ALL = 127
+};
+
 struct settings {
     bool sqlite_compat;
     bool integer_division; /* `/` of integers truncates */

@@ -35,6 +35,9 @@ COMMAND(create_trigger);
 COMMAND(create_schema);
 COMMAND(drop);
 COMMAND(reindex);
+/* control.c */
+COMMAND(transaction);
+COMMAND(transaction_describe);
 /* utility.c */
 COMMAND(set);
 COMMAND(show);

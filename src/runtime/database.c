@@ -48,8 +48,6 @@ static bool is_memory(const llkv_engine_options *options)
 
 static llkv_code check_options(struct cx *cx, const llkv_engine_options *options)
 {
-    if (options != NULL && options->struct_size < sizeof *options)
-        return cx_fail(cx, LLKV_MISUSE, "struct_size of the options is not set");
     if (!is_memory(options) && options->pager == NULL)
         return cx_fail(cx, LLKV_UNSUPPORTED,
                        "database files are not supported; \"%s\" was not opened", options->path);
@@ -95,6 +93,7 @@ llkv_code database_open(struct cx *cx, const llkv_engine_options *options,
     struct database *db = mem_alloc_zero(NULL, sizeof *db);
     if (db == NULL) return cx_nomem(cx);
     db->table_options = sizes;
+    db->shares = 1;
     db->defaults = settings_default();
     bool limited = options != NULL && options->memory_limit != 0;
     db->budget.limit_bytes = limited ? (int64_t)options->memory_limit : default_memory_limit();
@@ -111,12 +110,7 @@ llkv_code database_open(struct cx *cx, const llkv_engine_options *options,
     return LLKV_OK;
 }
 
-llkv_code database_close(struct cx *cx, struct database *db)
+void database_close(struct database *db)
 {
-    uint32_t sessions = atomic_load(&db->session_count);
-    if (sessions != 0)
-        return cx_fail(cx, LLKV_BUSY, "%u session%s still open", sessions,
-                       sessions == 1 ? " is" : "s are");
     close_parts(db);
-    return LLKV_OK;
 }

@@ -10,6 +10,7 @@
 
 #include "base/buffer.h"
 #include "base/cx.h"
+#include "base/os_file.h"
 #include "catalog/catalog.h"
 #include "llkv/engine.h"
 #include "llkv/pager.h"
@@ -26,16 +27,22 @@ struct database {
     struct block_pool *blocks;
     struct table_options table_options;
     uint32_t threads;
-    atomic_uint session_count;
+    bool read_only;
+    /* Of a database on a file, under the lock of engine.c: */
+    uint32_t shares; /* engines that have it open */
+    struct os_file_id file;
+    struct database *next_open;
+
     pthread_mutex_t defaults_mutex;
-    struct settings defaults; /* what new sessions start with */
+    struct settings defaults;        /* of sessions that have no value of their own */
+    _Atomic uint64_t defaults_epoch; /* counts up with every change */
 };
 
-/* `options` may be NULL. */
+/* `options` may be NULL. It has one share. */
 NODISCARD llkv_code database_open(struct cx *cx, const llkv_engine_options *options,
                                   struct database **out_database);
-/* LLKV_BUSY while sessions are open. */
-NODISCARD llkv_code database_close(struct cx *cx, struct database *database);
+/* No session is left. */
+void database_close(struct database *database);
 
 struct settings settings_default(void);
 #endif

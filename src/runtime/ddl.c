@@ -20,6 +20,7 @@ static llkv_code ddl_begin(struct cx *cx, struct statement *s, struct ddl *out)
 {
     struct database *db = s->session->database;
     *out = (struct ddl){.cx = cx, .transaction = s->transaction};
+    TRY(session_check_may_write(cx, s->session, (int32_t)s->ast->node->at));
     if (s->transaction == NULL) {
         transaction_begin(&out->own, db, false);
         out->transaction = &out->own;
@@ -38,6 +39,8 @@ static llkv_code ddl_begin(struct cx *cx, struct statement *s, struct ddl *out)
 /* A transaction of its own is committed, or rolled back after a failure. */
 static llkv_code ddl_end(struct ddl *d, llkv_code rc)
 {
+    struct write_set *writes = d->transaction->writes;
+    if (rc == LLKV_OK && writes != NULL) rc = write_set_statement_end(d->cx, writes);
     if (d->transaction != &d->own) return rc;
     if (rc == LLKV_OK) return transaction_commit(d->cx, &d->own);
     transaction_rollback(&d->own);
@@ -161,7 +164,7 @@ static llkv_code create_index(struct ddl *d, const struct ast_create_index *crea
     }
     if (create->path.count != 0) TRY(refuse_taken(d, &create->path, false));
     TRY(plan_bind_create_index(d->cx, &d->env, create, &table, &key));
-    return catalog_edit_create_index(d->cx, d->edit, table, &key);
+    return catalog_edit_create_index(d->cx, d->edit, table, &key, d->transaction->writes);
 }
 
 llkv_code command_create_index(struct cx *cx, struct statement *s, const struct ast *node)

@@ -5,39 +5,61 @@
  * ready. */
 #ifndef RUNTIME_SESSION_H
 #define RUNTIME_SESSION_H
-#include "runtime/database.h"
+#include "runtime/engine.h"
+#include "runtime/transaction.h"
 
 enum { SESSION_CACHE_SLOTS = 256, SESSION_SEEN_SLOTS = 4096 };
 
 struct statement;
 
 struct session {
-    struct database *database;
+    struct engine *engine;
+    struct database *database; /* the engine's */
     struct settings settings;
     uint64_t settings_epoch; /* counts up with every change */
+    uint64_t defaults_epoch; /* of the database's defaults in it */
+    uint32_t own_settings;   /* of enum settings_part: the rest are defaults */
     atomic_bool cancel;
-    uint32_t open_count;    /* statements, results and streams not yet closed */
-    struct statement *idle; /* one statement without a text, for the next prepare */
+    struct transaction transaction;
+    struct statement *running; /* statements between their first row and their end */
+    uint32_t open_count;       /* statements, results and streams not yet closed */
+    struct statement *idle;    /* one statement without a text, for the next prepare */
     struct statement *cache[SESSION_CACHE_SLOTS]; /* by hash of the text */
     uint32_t
         seen[SESSION_SEEN_SLOTS]; /* hashes of texts met before: only those are worth keeping */
 };
 
 /* `like` may be NULL: the database's defaults. */
-NODISCARD llkv_code session_open(struct cx *cx, struct database *database,
-                                 const struct session *like, struct session **out_session);
+NODISCARD llkv_code session_open(struct cx *cx, struct engine *engine, const struct session *like,
+                                 struct session **out_session);
 /* LLKV_BUSY while statements are open. */
 NODISCARD llkv_code session_close(struct cx *cx, struct session *session);
 void session_interrupt(struct session *session);
 
-/* SET name = value; PRAGMA name = value. `global`: for sessions opened later. `at` is the place of
- * the name. */
+/* ---- control.c. `at` is a place in the statement, or -1. ---- */
+/* BEGIN; 25001. */
+NODISCARD llkv_code session_begin(struct cx *cx, struct session *session, bool read_only,
+                                  int32_t at);
+/* COMMIT; 25P01. *out_committed: false if it had failed and was rolled back. */
+NODISCARD llkv_code session_commit(struct cx *cx, struct session *session, int32_t at,
+                                   bool *out_committed);
+NODISCARD llkv_code session_rollback(struct cx *cx, struct session *session, int32_t at);
+/* 25006 in a read-only transaction. Temporary tables are nobody's concern. */
+NODISCARD llkv_code session_check_may_write(struct cx *cx, const struct session *session,
+                                            int32_t at);
+/* The running statements of the transaction can go no further: their next step fails. */
+void session_cut_running(struct session *session);
+
+/* Take over defaults that were changed. Every statement begins with this. */
+void session_refresh_settings(struct session *session);
+/* SET name = value; PRAGMA name = value. `global`: for all sessions without a value of their own.
+ * `at` is the place of the name. */
 NODISCARD llkv_code session_set(struct cx *cx, struct session *session, struct slice name,
                                 const struct value *value, bool global, int32_t at);
 /* RESET name. */
 NODISCARD llkv_code session_reset(struct cx *cx, struct session *session, struct slice name,
                                   int32_t at);
-/* RESET ALL: what new sessions start with. */
+/* RESET ALL: no value of its own any more. */
 void session_reset_all(struct session *session);
 /* Every setting, by number; NULL behind the last. */
 const char *session_setting_name(uint32_t index);

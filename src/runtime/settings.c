@@ -10,6 +10,7 @@ struct setting {
     bool (*set)(struct settings *settings, struct slice text);
     const char *(*show)(struct cx *cx, const struct settings *settings);
     const char *values; /* for messages */
+    uint32_t parts;     /* of enum settings_part, that it sets */
 };
 
 static bool text_is(struct slice text, const char *word)
@@ -173,17 +174,21 @@ static const char *show_disabled_rules(struct cx *cx, const struct settings *s)
 }
 
 static const struct setting settings_list[] = {
-    {"sqlite_compat", set_sqlite_compat, show_sqlite_compat, "true or false"},
-    {"integer_division", set_integer_division, show_integer_division, "true or false"},
-    {"char_length", set_char_length, show_char_length, "enforce or ignore"},
+    {"sqlite_compat", set_sqlite_compat, show_sqlite_compat, "true or false",
+     SETTINGS_SQLITE_COMPAT | SETTINGS_INTEGER_DIVISION | SETTINGS_CHAR_LENGTH |
+         SETTINGS_NULL_ORDER},
+    {"integer_division", set_integer_division, show_integer_division, "true or false",
+     SETTINGS_INTEGER_DIVISION},
+    {"char_length", set_char_length, show_char_length, "enforce or ignore", SETTINGS_CHAR_LENGTH},
     {"default_null_order", set_null_order, show_null_order,
-     "nulls_last, nulls_first, sqlite or postgres"},
-    {"null_order", set_null_order, show_null_order, "nulls_last, nulls_first, sqlite or postgres"},
-    {"default_order", set_default_order, show_default_order, "asc or desc"},
+     "nulls_last, nulls_first, sqlite or postgres", SETTINGS_NULL_ORDER},
+    {"null_order", set_null_order, show_null_order, "nulls_last, nulls_first, sqlite or postgres",
+     SETTINGS_NULL_ORDER},
+    {"default_order", set_default_order, show_default_order, "asc or desc", SETTINGS_DEFAULT_ORDER},
     {"external_access", set_external_access, show_external_access,
-     "true or false, and false for good"},
+     "true or false, and false for good", SETTINGS_EXTERNAL_ACCESS},
     {"disabled_rules", set_disabled_rules, show_disabled_rules,
-     "names of optimizer rules with commas between, or all"},
+     "names of optimizer rules with commas between, or all", SETTINGS_DISABLED_RULES},
 };
 
 /* Of the database, since it was opened. */
@@ -226,6 +231,47 @@ static llkv_code find_setting(struct cx *cx, struct slice name, int32_t at,
     return no_setting(cx, name, at);
 }
 
+/* ---- defaults ---- */
+
+static void copy_parts(struct settings *to, const struct settings *from, uint32_t parts)
+{
+    if (parts & SETTINGS_SQLITE_COMPAT) to->sqlite_compat = from->sqlite_compat;
+    if (parts & SETTINGS_INTEGER_DIVISION) to->integer_division = from->integer_division;
+    if (parts & SETTINGS_CHAR_LENGTH) to->char_length_enforce = from->char_length_enforce;
+    if (parts & SETTINGS_NULL_ORDER) to->null_order = from->null_order;
+    if (parts & SETTINGS_DEFAULT_ORDER) to->default_desc = from->default_desc;
+    if (parts & SETTINGS_DISABLED_RULES) to->disabled_rules = from->disabled_rules;
+    to->no_external_access |= from->no_external_access; /* off for good */
+}
+
+/* What the session does not own, from the defaults. */
+static void take_defaults(struct session *session)
+{
+    struct database *db = session->database;
+    pthread_mutex_lock(&db->defaults_mutex);
+    copy_parts(&session->settings, &db->defaults, SETTINGS_ALL & ~session->own_settings);
+    session->defaults_epoch = atomic_load(&db->defaults_epoch);
+    pthread_mutex_unlock(&db->defaults_mutex);
+    session->settings_epoch++;
+}
+
+void session_refresh_settings(struct session *session)
+{
+    struct database *db = session->database;
+    if (session->defaults_epoch == atomic_load_explicit(&db->defaults_epoch, memory_order_acquire))
+        return;
+    take_defaults(session);
+}
+
+static bool set_default(struct database *db, const struct setting *setting, struct slice text)
+{
+    pthread_mutex_lock(&db->defaults_mutex);
+    bool done = setting->set(&db->defaults, text);
+    if (done) atomic_fetch_add(&db->defaults_epoch, 1);
+    pthread_mutex_unlock(&db->defaults_mutex);
+    return done;
+}
+
 llkv_code session_set(struct cx *cx, struct session *session, struct slice name,
                       const struct value *value, bool global, int32_t at)
 {
@@ -236,14 +282,13 @@ llkv_code session_set(struct cx *cx, struct session *session, struct slice name,
     if (value->is_null) return cx_fail_at(cx, LLKV_DATA, at, "22023", "a setting cannot be NULL");
     TRY(value_to_text(cx, value, &text));
     struct settings changed = session->settings;
-    struct database *db = session->database;
-    if (global) {
-        pthread_mutex_lock(&db->defaults_mutex);
-        bool done = setting->set(&db->defaults, text);
-        pthread_mutex_unlock(&db->defaults_mutex);
-        if (done) return LLKV_OK;
-    } else if (setting->set(&changed, text)) {
+    if (global && set_default(session->database, setting, text)) {
+        session_refresh_settings(session);
+        return LLKV_OK;
+    }
+    if (!global && setting->set(&changed, text)) {
         session->settings = changed;
+        session->own_settings |= setting->parts;
         session->settings_epoch++;
         return LLKV_OK;
     }
@@ -256,27 +301,17 @@ llkv_code session_reset(struct cx *cx, struct session *session, struct slice nam
     const struct setting *setting;
     TRY(refuse_fixed(cx, name, at));
     TRY(find_setting(cx, name, at, &setting));
-    struct database *db = session->database;
-    pthread_mutex_lock(&db->defaults_mutex);
-    struct settings defaults = db->defaults;
-    pthread_mutex_unlock(&db->defaults_mutex);
-    const char *text = setting->show(cx, &defaults);
-    if (text == NULL) return LLKV_NOMEM;
-    if (!setting->set(&session->settings, slice_of(text)))
+    session->own_settings &= ~setting->parts;
+    take_defaults(session);
+    if ((setting->parts & SETTINGS_EXTERNAL_ACCESS) != 0 && session->settings.no_external_access)
         return cx_fail_at(cx, LLKV_DATA, at, "22023", "%s cannot be set back", setting->name);
-    session->settings_epoch++;
     return LLKV_OK;
 }
 
 void session_reset_all(struct session *session)
 {
-    struct database *db = session->database;
-    pthread_mutex_lock(&db->defaults_mutex);
-    const bool no_external_access = session->settings.no_external_access;
-    session->settings = db->defaults;
-    session->settings.no_external_access |= no_external_access;
-    pthread_mutex_unlock(&db->defaults_mutex);
-    session->settings_epoch++;
+    session->own_settings = 0;
+    take_defaults(session);
 }
 
 const char *session_setting_name(uint32_t index)

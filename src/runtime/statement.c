@@ -57,6 +57,7 @@ static void clear(struct statement *s)
     s->text = (struct slice){0};
     s->rows = (struct text_rows){0};
     s->transaction = NULL;
+    s->is_part = false;
 }
 
 static void destroy(struct statement *s)
@@ -120,6 +121,15 @@ static bool met_before(struct session *session, uint64_t hash)
     return met;
 }
 
+/* Of the catalog that the next statement will see, as far as that is known. */
+static uint64_t catalog_version_now(struct session *session)
+{
+    struct transaction *txn = &session->transaction;
+    if (txn->state == TRANSACTION_NONE || !txn->has_snapshot)
+        return catalog_newest_version(session->database->catalog);
+    return catalog_snapshot_version(transaction_catalog(txn));
+}
+
 static struct statement *take_cached(struct session *session, struct slice sql, uint64_t hash)
 {
     struct statement **slot = &session->cache[hash % SESSION_CACHE_SLOTS];
@@ -127,9 +137,99 @@ static struct statement *take_cached(struct session *session, struct slice sql, 
     if (s == NULL || s->text_hash != hash || !slice_equal(s->text, sql)) return NULL;
     if (s->settings_epoch != session->settings_epoch) return NULL;
     /* Its columns are asked for before it runs: those of another catalog would be wrong. */
-    if (s->newest_version != catalog_newest_version(session->database->catalog)) return NULL;
+    if (s->plan->catalog_version != catalog_version_now(session)) return NULL;
+    if (session->transaction.state == TRANSACTION_FAILED) return NULL; /* refused in the long way */
     *slot = NULL;
     return s;
+}
+
+/* ---- transactions ---- */
+
+/* The transaction of the session, if there is one now. Most statements are refused once it failed.
+ */
+static llkv_code enter(struct cx *cx, struct statement *s)
+{
+    struct transaction *txn = &s->session->transaction;
+    if (s->is_part) return LLKV_OK;
+    s->transaction = txn->state == TRANSACTION_NONE ? NULL : txn;
+    if (txn->state != TRANSACTION_FAILED || command_ends_failure(s->ast->node)) return LLKV_OK;
+    return cx_fail_at(cx, LLKV_TRANSACTION, (int32_t)s->ast->node->at, "25P02",
+                      "a statement of the transaction has failed: it can only be rolled back");
+}
+
+static void enlist(struct statement *s)
+{
+    struct session *session = s->session;
+    s->running_next = session->running;
+    if (s->running_next != NULL) s->running_next->running_place = &s->running_next;
+    s->running_place = &session->running;
+    session->running = s;
+}
+
+static void delist(struct statement *s)
+{
+    if (s->running_place == NULL) return;
+    *s->running_place = s->running_next;
+    if (s->running_next != NULL) s->running_next->running_place = s->running_place;
+    s->running_place = NULL;
+    s->running_next = NULL;
+}
+
+void session_cut_running(struct session *session)
+{
+    for (struct statement *s = session->running, *next; s != NULL; s = next) {
+        next = s->running_next;
+        if (s->transaction != &session->transaction) continue; /* it has its own snapshot */
+        statement_reset(s);
+        s->state = STATEMENT_CUT;
+    }
+}
+
+static void set_mark(struct statement *s)
+{
+    const bool reads = s->plan != NULL && s->plan->kind == LLKV_RESULT_SELECT;
+    const bool controls = s->ast->node->kind == AST_TRANSACTION;
+    if (s->transaction == NULL || s->is_part || reads || controls) return;
+    s->mark = transaction_set_mark(s->transaction);
+    s->has_mark = true;
+}
+
+static void release_mark(struct statement *s)
+{
+    if (s->has_mark) transaction_release_mark(s->transaction, &s->mark);
+    s->has_mark = false;
+}
+
+/* What is wrong with a command shows before it changes anything, but for these. */
+static bool fails_while_executing(const struct statement *s, llkv_code rc)
+{
+    if (s->plan != NULL) return s->executes;
+    switch (rc) {
+    case LLKV_SYNTAX:
+    case LLKV_NAME:
+    case LLKV_EXISTS:
+    case LLKV_TYPE:
+    case LLKV_SEMANTIC:
+    case LLKV_UNSUPPORTED:
+    case LLKV_TRANSACTION:
+    case LLKV_DEPENDENT:
+    case LLKV_READONLY:
+    case LLKV_MISUSE: return false;
+    default: return true;
+    }
+}
+
+/* After an error: the statement leaves no trace, and its transaction can go on or not. */
+static void fail(struct statement *s, llkv_code rc)
+{
+    struct transaction *txn = s->transaction;
+    const bool fatal = txn != NULL && !s->is_part && fails_while_executing(s, rc) &&
+                       !s->session->settings.sqlite_compat;
+    exec_close(s->exec);
+    s->exec = NULL;
+    if (s->has_mark) transaction_go_back(txn, &s->mark);
+    statement_reset(s);
+    if (fatal && txn->state == TRANSACTION_ACTIVE) txn->state = TRANSACTION_FAILED;
 }
 
 /* ---- planning ---- */
@@ -273,6 +373,7 @@ static llkv_code prepare_new(struct cx *cx, struct statement *s, struct slice sq
     memset(s->params, 0, (s->param_count + 1u) * sizeof *s->params);
     for (uint32_t i = 0; i < s->param_count; i++)
         s->params[i].is_null = true;
+    TRY(enter(cx, s));
     return compile(cx, s);
 }
 
@@ -303,6 +404,7 @@ llkv_code statement_prepare(struct cx *cx, struct session *session, struct slice
     const bool may_keep = sql.len <= KEPT_TEXT_BYTES_MAX;
     uint64_t hash = may_keep ? hash_bytes(sql.data, sql.len) : 0;
     *out_statement = NULL;
+    session_refresh_settings(session);
     struct statement *s = may_keep ? take_cached(session, sql, hash) : NULL;
     if (s != NULL) {
         *out_used = sql.len;
@@ -392,12 +494,31 @@ static llkv_code take_writes(struct cx *cx, struct statement *s)
                          &s->writes);
 }
 
+static const struct table *target_of(const struct pplan *plan)
+{
+    switch (plan->root->op) {
+    case POP_INSERT: return ((const struct pnode_insert *)plan->root)->table;
+    case POP_UPDATE: return ((const struct pnode_update *)plan->root)->table;
+    case POP_DELETE: return ((const struct pnode_delete *)plan->root)->table;
+    default: return NULL;
+    }
+}
+
+static llkv_code check_may_write(struct cx *cx, const struct statement *s)
+{
+    const struct table *table = target_of(s->plan);
+    if (table != NULL && table_definition(table)->temporary) return LLKV_OK;
+    return session_check_may_write(cx, s->session, (int32_t)s->ast->node->at);
+}
+
 static llkv_code start_plan(struct cx *cx, struct statement *s)
 {
     struct cx run_cx = statement_cx(cx, s, &s->run_arena);
     struct database *db = s->session->database;
     TRY(begin_snapshot(cx, s));
     TRY(refresh_plan(&run_cx, s));
+    if (s->plan->kind != LLKV_RESULT_SELECT) TRY(check_may_write(&run_cx, s));
+    s->executes = true;
     if (s->plan->kind != LLKV_RESULT_SELECT) TRY(take_writes(&run_cx, s));
     struct exec_env env = {.manager = db->manager,
                            .reader = &s->reader,
@@ -452,6 +573,10 @@ static int64_t clock_micros(void)
 static llkv_code start(struct cx *cx, struct statement *s)
 {
     statement_reset(s);
+    session_refresh_settings(s->session);
+    TRY(enter(cx, s));
+    enlist(s);
+    set_mark(s);
     atomic_store_explicit(&s->session->cancel, false, memory_order_relaxed);
     s->state = STATEMENT_RUNNING;
     s->row_count = 0;
@@ -466,7 +591,8 @@ static llkv_code finish(struct cx *cx, struct statement *s)
     s->info.rows = s->row_count;
     if (s->writes != NULL) {
         struct cx run_cx = statement_cx(cx, s, &s->run_arena);
-        if (s->transaction == NULL) TRY(write_set_commit(&run_cx, s->writes));
+        TRY(s->transaction == NULL ? write_set_commit(&run_cx, s->writes)
+                                   : write_set_statement_end(&run_cx, s->writes));
         s->info.rows = exec_rows_changed(s->exec);
     }
     statement_reset(s);
@@ -477,6 +603,10 @@ static llkv_code finish(struct cx *cx, struct statement *s)
 static llkv_code advance(struct cx *cx, struct statement *s, const struct batch **out)
 {
     *out = NULL;
+    if (s->state == STATEMENT_CUT) {
+        s->state = STATEMENT_PREPARED;
+        return cx_fail(cx, LLKV_TRANSACTION, "the transaction that the statement ran in is over");
+    }
     if (s->state != STATEMENT_RUNNING) TRY(start(cx, s));
     if (s->plan == NULL) {
         TRY(text_batch(cx, s, out));
@@ -495,7 +625,7 @@ static llkv_code advance(struct cx *cx, struct statement *s, const struct batch 
 llkv_code statement_next(struct cx *cx, struct statement *s, const struct batch **out_batch)
 {
     llkv_code rc = advance(cx, s, out_batch);
-    if (rc != LLKV_OK) statement_reset(s);
+    if (rc != LLKV_OK) fail(s, rc);
     return rc;
 }
 
@@ -518,15 +648,18 @@ void statement_reset(struct statement *s)
 {
     exec_close(s->exec);
     if (s->transaction == NULL) write_set_free(s->writes);
+    release_mark(s);
+    delist(s);
     end_snapshot(s);
     s->exec = NULL;
     s->writes = NULL;
+    s->executes = false;
     s->batch = NULL;
     s->live = 0;
     s->rows.row_count = 0;
     s->rows.cells = NULL;
     arena_reset(&s->run_arena);
-    if (s->state == STATEMENT_RUNNING || s->state == STATEMENT_DONE) s->state = STATEMENT_PREPARED;
+    if (s->state >= STATEMENT_RUNNING) s->state = STATEMENT_PREPARED;
 }
 
 llkv_code statement_run_part(struct cx *cx, struct session *session,
@@ -538,6 +671,7 @@ llkv_code statement_run_part(struct cx *cx, struct session *session,
     struct cx plan_cx = statement_cx(cx, part, &part->plan_arena);
     part->text = cx->text;
     part->transaction = transaction;
+    part->is_part = true;
     struct ast_stmt *stmt = cx_alloc_zero(&plan_cx, sizeof *stmt);
     llkv_code rc = stmt == NULL ? LLKV_NOMEM : LLKV_OK;
     const struct batch *batch;

@@ -5,6 +5,7 @@
  *   prepared  parsed, and planned if it is a query or DML
  *   running   holds a snapshot; rows are coming
  *   done      ran to its end; the next step starts it anew
+ *   cut       the transaction it ran in has ended; the next step fails
  * Owns two arenas: one holds the tree and the plan as long as the text, the other what one run
  * needs. A plan is made anew when the catalog, the settings or the types of bound values changed.
  */
@@ -17,7 +18,13 @@
 #include "runtime/transaction.h"
 #include "sql/parse.h"
 
-enum statement_state { STATEMENT_IDLE, STATEMENT_PREPARED, STATEMENT_RUNNING, STATEMENT_DONE };
+enum statement_state {
+    STATEMENT_IDLE,
+    STATEMENT_PREPARED,
+    STATEMENT_RUNNING,
+    STATEMENT_DONE,
+    STATEMENT_CUT
+};
 
 /* Rows that a command hands out (EXPLAIN, SHOW, PRAGMA): texts. The columns are known once it is
  * prepared, the cells lie in the run arena. */
@@ -45,8 +52,13 @@ struct statement {
     struct value *params; /* param_count of them, then room for the plan's own; in plan_arena */
     struct value *run_params;
     /* running */
+    struct statement *running_next, **running_place; /* in the session's list */
     struct transaction *transaction; /* that it is a part of; NULL: it commits by itself */
-    struct snapshot snapshot;        /* its own, if it commits by itself */
+    struct transaction_mark mark;    /* to undo it */
+    bool is_part;                    /* of a command, whose transaction it has */
+    bool has_mark;
+    bool executes;            /* what fails from here on fails the transaction */
+    struct snapshot snapshot; /* its own, if it commits by itself */
     struct table_reader reader;
     bool has_snapshot;  /* of its own */
     int64_t now_micros; /* when the run began, if its plan asks */
@@ -90,6 +102,8 @@ const char *statement_column_type_text(const struct statement *statement, uint32
 struct value statement_value(const struct statement *statement, uint32_t column);
 
 /* ---- command.c: statements without a plan ---- */
+/* Is it allowed in a transaction that has failed? */
+bool command_ends_failure(const struct ast *node);
 /* Run it; rows it has go to statement->rows. */
 NODISCARD llkv_code command_run(struct cx *cx, struct statement *statement);
 /* What it is, before it runs; LLKV_UNSUPPORTED for what has no executor. */

@@ -33,7 +33,7 @@ llkv_code transaction_edit(struct cx *cx, struct transaction *txn, struct catalo
 {
     TRY(transaction_take_snapshot(cx, txn));
     if (txn->edit == NULL)
-        TRY(catalog_edit_new(cx, txn->database->catalog, &txn->snapshot, &txn->edit));
+        TRY(catalog_edit_new(cx, txn->database->catalog, &txn->snapshot, txn->id, &txn->edit));
     *out_edit = txn->edit;
     return LLKV_OK;
 }
@@ -51,7 +51,115 @@ llkv_code transaction_writes(struct cx *cx, struct transaction *txn, struct writ
 
 struct table_reader transaction_reader(const struct transaction *txn)
 {
-    return (struct table_reader){.snapshot = &txn->snapshot};
+    return (struct table_reader){.snapshot = &txn->snapshot,
+                                 .own = txn->writes,
+                                 .mark = txn->writes == NULL ? 0 : write_set_mark(txn->writes)};
+}
+
+bool transaction_has_changes(const struct transaction *txn)
+{
+    return (txn->writes != NULL && !write_set_is_empty(txn->writes)) ||
+           (txn->edit != NULL && !catalog_edit_is_empty(txn->edit));
+}
+
+/* ---- marks ---- */
+
+struct transaction_mark transaction_set_mark(struct transaction *txn)
+{
+    struct transaction_mark mark = {.writes =
+                                        txn->writes == NULL ? 0 : write_set_mark(txn->writes)};
+    mark.had_edit = txn->edit != NULL;
+    if (mark.had_edit) mark.catalog = catalog_edit_mark(txn->edit);
+    return mark;
+}
+
+void transaction_release_mark(struct transaction *txn, const struct transaction_mark *mark)
+{
+    if (mark->had_edit) catalog_edit_release(txn->edit, &mark->catalog);
+}
+
+static void forget_table(void *writes, const struct table *table)
+{
+    write_set_forget(writes, table);
+}
+
+void transaction_go_back(struct transaction *txn, const struct transaction_mark *mark)
+{
+    /* Rows first: some of them may be in tables that go with the definitions. */
+    const struct catalog_mark *catalog = mark->had_edit ? &mark->catalog : NULL;
+    if (txn->writes != NULL) {
+        write_set_rollback(txn->writes, mark->writes);
+        if (txn->edit != NULL)
+            catalog_edit_made_tables(txn->edit, catalog, forget_table, txn->writes);
+    }
+    if (catalog != NULL) {
+        catalog_edit_rollback(txn->edit, catalog);
+    } else {
+        catalog_edit_free(txn->edit);
+        txn->edit = NULL;
+    }
+}
+
+/* ---- savepoints ---- */
+
+struct savepoint {
+    struct savepoint *older;
+    struct transaction_mark mark;
+    size_t name_bytes;
+    char name[];
+};
+
+static void drop_latest(struct transaction *txn)
+{
+    struct savepoint *savepoint = txn->savepoints;
+    txn->savepoints = savepoint->older;
+    transaction_release_mark(txn, &savepoint->mark);
+    mem_free(savepoint);
+}
+
+static llkv_code find_savepoint(struct cx *cx, const struct transaction *txn, struct slice name,
+                                int32_t at, struct savepoint **out)
+{
+    for (*out = txn->savepoints; *out != NULL; *out = (*out)->older)
+        if (slice_equal_folded((struct slice){(*out)->name, (*out)->name_bytes}, name))
+            return LLKV_OK;
+    return cx_fail_at(cx, LLKV_TRANSACTION, at, "3B001", "there is no savepoint \"%.*s\"",
+                      SLICE_ARG(name));
+}
+
+llkv_code transaction_savepoint(struct cx *cx, struct transaction *txn, struct slice name)
+{
+    struct savepoint *savepoint =
+        mem_alloc_zero(&txn->database->budget, sizeof *savepoint + name.len);
+    if (savepoint == NULL) return cx_nomem(cx);
+    memcpy(savepoint->name, name.data, name.len);
+    savepoint->name_bytes = name.len;
+    savepoint->mark = transaction_set_mark(txn);
+    savepoint->older = txn->savepoints;
+    txn->savepoints = savepoint;
+    return LLKV_OK;
+}
+
+llkv_code transaction_release(struct cx *cx, struct transaction *txn, struct slice name, int32_t at)
+{
+    struct savepoint *savepoint;
+    TRY(find_savepoint(cx, txn, name, at, &savepoint));
+    while (txn->savepoints != savepoint)
+        drop_latest(txn);
+    drop_latest(txn);
+    return LLKV_OK;
+}
+
+llkv_code transaction_rollback_to(struct cx *cx, struct transaction *txn, struct slice name,
+                                  int32_t at)
+{
+    struct savepoint *savepoint;
+    TRY(find_savepoint(cx, txn, name, at, &savepoint));
+    while (txn->savepoints != savepoint)
+        drop_latest(txn);
+    transaction_go_back(txn, &savepoint->mark);
+    txn->state = TRANSACTION_ACTIVE;
+    return LLKV_OK;
 }
 
 /* ---- the end ---- */
@@ -59,6 +167,8 @@ struct table_reader transaction_reader(const struct transaction *txn)
 static void end(struct transaction *txn)
 {
     struct database *db = txn->database;
+    while (txn->savepoints != NULL)
+        drop_latest(txn);
     write_set_free(txn->writes);
     catalog_edit_free(txn->edit);
     if (txn->has_snapshot) txn_snapshot_end(db->manager, &txn->snapshot);
@@ -70,7 +180,10 @@ static llkv_code commit_changes(struct cx *cx, struct transaction *txn)
 {
     struct txn_participant *rows = NULL;
     int64_t ts;
-    if (txn->writes != NULL) TRY(write_set_participants(cx, txn->writes, &rows));
+    if (txn->writes != NULL) {
+        if (txn->edit != NULL) catalog_edit_dropped_tables(txn->edit, forget_table, txn->writes);
+        TRY(write_set_participants(cx, txn->writes, &rows));
+    }
     struct txn_participant *first = catalog_edit_participants(txn->edit, rows);
     if (first == NULL) return LLKV_OK;
     return txn_commit(cx, txn->database->manager, &txn->snapshot, first, &ts);
@@ -79,6 +192,8 @@ static llkv_code commit_changes(struct cx *cx, struct transaction *txn)
 llkv_code transaction_commit(struct cx *cx, struct transaction *txn)
 {
     assert(txn->state == TRANSACTION_ACTIVE);
+    while (txn->savepoints != NULL)
+        drop_latest(txn);
     llkv_code rc = commit_changes(cx, txn);
     end(txn);
     return rc;

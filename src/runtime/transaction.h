@@ -1,17 +1,19 @@
 /* transaction.h -- a transaction while it runs: what its statements see and what they have changed.
  *
- * States: none -> active -> none.
+ * States: none -> active -> none; active -> failed (a statement failed while it executed) -> none,
+ *         or active again by going back to a savepoint.
  * Owns:   the snapshot of its first statement, the rows it has written, the definitions it has
- *         changed. DDL outside of a transaction has one of its own for as long as it
- *         runs.
- * Threads: one at a time, as its session. */
+ *         changed, its savepoints. DDL outside of a transaction has one of its own for as long as
+ * it runs. Threads: one at a time, as its session. */
 #ifndef RUNTIME_TRANSACTION_H
 #define RUNTIME_TRANSACTION_H
 #include "catalog/edit.h"
 #include "runtime/database.h"
 #include "table/write.h"
 
-enum transaction_state { TRANSACTION_NONE, TRANSACTION_ACTIVE };
+enum transaction_state { TRANSACTION_NONE, TRANSACTION_ACTIVE, TRANSACTION_FAILED };
+
+struct savepoint;
 
 struct transaction {
     struct database *database;
@@ -19,9 +21,10 @@ struct transaction {
     uint8_t state; /* enum transaction_state */
     bool read_only;
     bool has_snapshot;
-    struct snapshot snapshot;  /* taken by the first statement */
-    struct write_set *writes;  /* NULL: none yet */
-    struct catalog_edit *edit; /* NULL: no definition was changed */
+    struct snapshot snapshot;     /* taken by the first statement */
+    struct write_set *writes;     /* NULL: none yet */
+    struct catalog_edit *edit;    /* NULL: no definition was changed */
+    struct savepoint *savepoints; /* latest first */
 };
 
 /* From none to active. */
@@ -40,6 +43,27 @@ NODISCARD llkv_code transaction_edit(struct cx *cx, struct transaction *txn,
                                      struct catalog_edit **out_edit);
 NODISCARD llkv_code transaction_writes(struct cx *cx, struct transaction *txn,
                                        struct write_set **out_writes);
-/* What a statement that begins now reads. */
+/* What a statement that begins now reads; it does not see what it writes itself. */
 struct table_reader transaction_reader(const struct transaction *txn);
+/* Has it changed anything? */
+bool transaction_has_changes(const struct transaction *txn);
+
+/* ---- going back ---- */
+struct transaction_mark {
+    struct catalog_mark catalog;
+    uint32_t writes;
+    bool had_edit;
+};
+struct transaction_mark transaction_set_mark(struct transaction *txn);
+void transaction_release_mark(struct transaction *txn, const struct transaction_mark *mark);
+/* Undo what came after the mark, which stays. */
+void transaction_go_back(struct transaction *txn, const struct transaction_mark *mark);
+
+/* ---- savepoints, by name; the latest one of a name counts. 3B001 if there is none. ---- */
+NODISCARD llkv_code transaction_savepoint(struct cx *cx, struct transaction *txn,
+                                          struct slice name);
+NODISCARD llkv_code transaction_release(struct cx *cx, struct transaction *txn, struct slice name,
+                                        int32_t at);
+NODISCARD llkv_code transaction_rollback_to(struct cx *cx, struct transaction *txn,
+                                            struct slice name, int32_t at);
 #endif

@@ -122,7 +122,17 @@ struct build {
     struct key *key;
     struct index *index; /* the key's, or the one it is to get */
     struct key_rows rows;
+    struct own_view own; /* of the transaction that makes the key */
+    bool hidden;         /* this pass is for the rows that do not have their key any more for it */
 };
+
+/* Deleted by the transaction, or given another key? */
+static bool build_hides(const struct build *b, uint64_t row_id)
+{
+    if (b->own.writes == NULL) return false;
+    const struct own_change *change = own_view_change(&b->own, row_id);
+    return change != NULL && (change->batch == NULL || own_change_moves(change, &b->key->def));
+}
 
 static llkv_code build_vector(struct cx *cx, struct build *b, uint32_t segment, uint32_t vector,
                               uint32_t rows)
@@ -134,13 +144,14 @@ static llkv_code build_vector(struct cx *cx, struct build *b, uint32_t segment, 
     TRY(key_rows_read(cx, &b->rows, where, vector, rows, TS_LATEST));
     for (uint32_t i = 0; i < rows; i++) {
         uint64_t other;
+        const uint64_t row_id = layout_row_id(layout, segment, vector * layout->vector_rows + i);
         if (deleted != NULL && bit_get(deleted, i)) continue;
+        if (build_hides(b, row_id) != b->hidden) continue;
         TRY(key_rows_make(cx, &b->rows, i));
         const struct normkey *bytes = &b->rows.bytes;
-        if (b->key->def.unique && !b->rows.has_null &&
+        if (b->key->def.unique && !b->rows.has_null && !b->hidden &&
             index_change_lives(b->index, bytes->data, bytes->len, &other))
             return key_rows_collision(cx, &b->rows, i);
-        uint64_t row_id = layout_row_id(layout, segment, vector * layout->vector_rows + i);
         TRY(index_change_add(cx, b->index, bytes->data, bytes->len, row_id));
     }
     return LLKV_OK;
@@ -184,6 +195,10 @@ static llkv_code build_key(struct cx *cx, void *arg)
     TRY(ensure_list(cx, b->table));
     TRY(index_change_begin(cx, b->key->index));
     llkv_code rc = build_all(cx, b);
+    if (rc == LLKV_OK && b->own.writes != NULL) {
+        b->hidden = true; /* these collide with nothing */
+        rc = build_all(cx, b);
+    }
     if (rc != LLKV_OK) {
         index_change_undo(b->key->index);
         return rc;
@@ -195,9 +210,11 @@ static llkv_code build_key(struct cx *cx, void *arg)
 }
 
 llkv_code table_key_stage(struct cx *cx, struct table *table, const struct key_def *def,
-                          struct key **out_key)
+                          const struct write_set *own, struct key **out_key)
 {
-    struct build b = {.table = table, .store = table->store};
+    const struct snapshot latest = {.ts = TS_LATEST};
+    const struct table_reader reader = {&latest, own, OWN_MARK_NOW};
+    struct build b = {.table = table, .store = table->store, .own = own_view_of(table, &reader)};
     TRY(key_new(cx, table, def, &b.key));
     atomic_store_explicit(&b.key->state, KEY_STAGED, memory_order_relaxed);
     llkv_code rc = key_rows_init(cx, &b.rows, table, &b.key->def);

@@ -81,10 +81,11 @@ bool table_key_usable(const struct table *table, uint32_t key, const struct snap
  * that to a table. ---- */
 struct key;
 /* Build a key over what is there; it is kept up from now on. 23505 if it is unique and rows
- * collide.
- */
+ * collide. `own` (or NULL): the rows of the transaction that makes the key. They are not in it
+ * before the commit; what they take away collides with nothing, what they bring is checked at the
+ * end of the statement (write_set_statement_end). */
 NODISCARD llkv_code table_key_stage(struct cx *cx, struct table *table, const struct key_def *def,
-                                    struct key **out_key);
+                                    const struct write_set *own, struct key **out_key);
 /* It was never there. The latest one staged goes first. */
 void table_key_unstage(struct table *table, struct key *key);
 /* In force, from this commit on; under the commit mutex. */

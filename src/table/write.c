@@ -78,6 +78,25 @@ void write_set_free(struct write_set *set)
     mem_free(set);
 }
 
+static llkv_code leave_one(struct cx *cx, void *arg)
+{
+    (void)cx;
+    writes_leave(arg);
+    return LLKV_OK;
+}
+
+void write_set_forget(struct write_set *set, const struct table *table)
+{
+    struct table_writes **at = &set->first;
+    while (*at != NULL && (*at)->table != table)
+        at = &(*at)->next;
+    struct table_writes *writes = *at;
+    if (writes == NULL) return;
+    *at = writes->next;
+    exclusively(set, leave_one, writes);
+    writes_free(writes);
+}
+
 static llkv_code writes_new(struct cx *cx, struct write_set *set, struct table *table,
                             struct table_writes **out_writes)
 {

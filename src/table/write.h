@@ -43,6 +43,8 @@ void write_set_rollback(struct write_set *set, uint32_t mark);
 /* Check the unique keys of what the statement wrote against the latest committed rows and the
  * transaction's own (23505), and make it known to lookups. Nothing to do for TXN_ID_AUTO_COMMIT. */
 NODISCARD llkv_code write_set_statement_end(struct cx *cx, struct write_set *set);
+/* Forget all that was written to a table, which goes. Marks stay good for the others. */
+void write_set_forget(struct write_set *set, const struct table *table);
 /* Has anything been written that a commit would publish? */
 bool write_set_is_empty(const struct write_set *set);
 

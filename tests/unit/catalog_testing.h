@@ -18,7 +18,7 @@ static inline llkv_code catalog_change_begin(struct cx *cx, struct catalog *cata
 {
     *out = (struct catalog_change){.catalog = catalog, .manager = manager};
     TRY(txn_snapshot_begin(cx, manager, &out->snapshot));
-    llkv_code rc = catalog_edit_new(cx, catalog, &out->snapshot, &out->edit);
+    llkv_code rc = catalog_edit_new(cx, catalog, &out->snapshot, txn_id_new(manager), &out->edit);
     if (rc != LLKV_OK) txn_snapshot_end(manager, &out->snapshot);
     return rc;
 }
@@ -69,7 +69,7 @@ static inline llkv_code change_create_index(struct cx *cx, struct catalog *catal
                                             struct txn_manager *manager, const struct object *table,
                                             const struct key_def *key)
 {
-    CATALOG_CHANGE(cx, catalog, manager, catalog_edit_create_index(cx, edit, table, key));
+    CATALOG_CHANGE(cx, catalog, manager, catalog_edit_create_index(cx, edit, table, key, NULL));
 }
 
 static inline llkv_code change_create_trigger(struct cx *cx, struct catalog *catalog,

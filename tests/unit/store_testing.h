@@ -115,7 +115,7 @@ static inline llkv_code test_key_add(struct cx *cx, struct txn_manager *manager,
 {
     struct test_key_change change = {.participant = {.apply = test_key_settle}, .table = table};
     int64_t ts;
-    TRY(table_key_stage(cx, table, def, &change.key));
+    TRY(table_key_stage(cx, table, def, NULL, &change.key));
     *out_key = change.key;
     return txn_commit(cx, manager, NULL, &change.participant, &ts);
 }

@@ -259,7 +259,8 @@ static void added_and_dropped_keys(void **state)
     static const struct key_column b_column[] = {{B, false}};
     unique_b.columns = b_column;
     struct key *staged, *keys[6];
-    assert_int_equal(table_key_stage(&f.w.t.cx, f.table, &unique_b, &staged), LLKV_CONSTRAINT);
+    assert_int_equal(table_key_stage(&f.w.t.cx, f.table, &unique_b, NULL, &staged),
+                     LLKV_CONSTRAINT);
     assert_string_equal(f.w.t.error.sqlstate, "23505");
     assert_int_equal(table_key_count(f.table), 1);
     struct txn old = begin(&f), writer = begin(&f);
@@ -312,7 +313,7 @@ static void pending_keys(void **state)
         .name = "ub", .id = 5, .unique = true, .column_count = 1, .columns = b_column};
     setup(&f, &primary, 1);
     insert_now(&f, 1, "one");
-    assert_ok(&f.w.t, table_key_stage(&f.w.t.cx, f.table, &unique_b, &key));
+    assert_ok(&f.w.t, table_key_stage(&f.w.t.cx, f.table, &unique_b, NULL, &key));
     struct txn now = begin(&f);
     assert_int_equal(table_key_count(f.table), 2);
     assert_false(table_key_usable(f.table, 1, &now.snapshot));
@@ -322,7 +323,7 @@ static void pending_keys(void **state)
     insert_now(&f, 2, "one"); /* nothing is unique by it any more */
     table_key_unstage(f.table, key);
     assert_int_equal(table_key_count(f.table), 1);
-    assert_int_equal(table_key_stage(&f.w.t.cx, f.table, &unique_b, &key), LLKV_CONSTRAINT);
+    assert_int_equal(table_key_stage(&f.w.t.cx, f.table, &unique_b, NULL, &key), LLKV_CONSTRAINT);
     unique_b.unique = false;
     assert_ok(&f.w.t, test_key_add(&f.w.t.cx, f.w.manager, f.table, &unique_b, &key));
     now = begin(&f);

@@ -38,10 +38,9 @@ struct overlay *overlay_at(_Atomic(struct overlay *) *head, int64_t ts)
     return overlay;
 }
 
-int overlay_find(const struct overlay *overlay, uint32_t position)
+/* The index of the first position from `low` on that is not below `position`. */
+static uint32_t first_not_below(const struct patch *patch, uint32_t low, uint32_t position)
 {
-    const struct patch *patch = &overlay->patch;
-    uint32_t low = 0;
     uint32_t high = patch->count;
     while (low < high) {
         uint32_t middle = low + (high - low) / 2;
@@ -51,51 +50,43 @@ int overlay_find(const struct overlay *overlay, uint32_t position)
             high = middle;
         }
     }
-    return low < patch->count && patch->positions[low] == position ? (int)low : -1;
+    return low;
+}
+
+int overlay_find(const struct overlay *overlay, uint32_t position)
+{
+    const struct patch *patch = &overlay->patch;
+    uint32_t at = first_not_below(patch, 0, position);
+    return at < patch->count && patch->positions[at] == position ? (int)at : -1;
 }
 
 /* ---- merging: both lists ascend; where they meet the newer value wins ---- */
 
-/* Where each value of the result comes from. */
-struct merge {
-    const struct patch *source[2]; /* older, newer */
-    uint32_t count;
-    uint16_t from[VEC_ROWS_MAX]; /* index * 2 + source */
-};
-
 static const struct patch no_patch = {0};
 
-static void merge_lists(struct merge *merge, const struct patch *older, const struct patch *newer)
+/* How many newer values take the place of an older one. */
+static uint32_t count_replaced(const struct patch *older, const struct patch *newer)
 {
-    uint32_t i = 0;
-    uint32_t j = 0;
-    merge->source[0] = older;
-    merge->source[1] = newer;
-    merge->count = 0;
-    while (i < older->count || j < newer->count) {
-        bool take_old =
-            j == newer->count || (i < older->count && older->positions[i] < newer->positions[j]);
-        bool both = !take_old && i < older->count && older->positions[i] == newer->positions[j];
-        merge->from[merge->count++] = (uint16_t)(take_old ? i * 2 : j * 2 + 1);
-        if (take_old || both) i++;
-        if (!take_old) j++;
+    uint32_t at = 0, replaced = 0;
+    for (uint32_t j = 0; j < newer->count && at < older->count; j++) {
+        at = first_not_below(older, at, newer->positions[j]);
+        replaced += at < older->count && older->positions[at] == newer->positions[j];
     }
+    return replaced;
 }
 
-static const struct str_view *merged_view(const struct merge *merge, uint32_t i)
+static bool has_nulls(const struct patch *patch)
 {
-    const struct patch *source = merge->source[merge->from[i] & 1];
-    uint32_t at = merge->from[i] >> 1;
-    return patch_valid(source, at) ? (const struct str_view *)source->values + at : NULL;
+    return patch->validity != NULL && !bitmap_all(patch->validity, patch->count);
 }
 
-static size_t merged_text_bytes(const struct merge *merge)
+/* Of the texts that do not fit into their views. */
+static size_t text_bytes_of(const struct patch *patch)
 {
+    const struct str_view *views = patch->values;
     size_t total = 0;
-    for (uint32_t i = 0; i < merge->count; i++) {
-        const struct str_view *view = merged_view(merge, i);
-        if (view != NULL && view->len > STR_INLINE_MAX) total += view->len;
-    }
+    for (uint32_t i = 0; i < patch->count; i++)
+        if (patch_valid(patch, i) && views[i].len > STR_INLINE_MAX) total += views[i].len;
     return total;
 }
 
@@ -112,12 +103,14 @@ static size_t round16(size_t bytes)
     return (bytes + 15) / 16 * 16;
 }
 
+/* `nulls`: with bits of validity. */
 static struct overlay *overlay_alloc(struct mem_budget *budget, enum phys_type phys, uint32_t count,
-                                     size_t text_bytes, struct overlay_room *out_room)
+                                     bool nulls, size_t text_bytes, struct overlay_room *out_room)
 {
+    const size_t words = nulls ? bitmap_words(count) : 0;
     size_t values = round16(sizeof(struct overlay));
     size_t validity = values + round16(count * slot_width(phys));
-    size_t positions = validity + round16(bitmap_words(count) * sizeof(uint64_t));
+    size_t positions = validity + round16(words * sizeof(uint64_t));
     size_t text = positions + round16(count * sizeof(uint16_t));
     uint8_t *block = mem_alloc(budget, text + text_bytes);
     if (block == NULL) return NULL;
@@ -126,10 +119,10 @@ static struct overlay *overlay_alloc(struct mem_budget *budget, enum phys_type p
     *out_room = (struct overlay_room){
         .positions = (uint16_t *)(void *)(block + positions),
         .values = block + values,
-        .validity = (uint64_t *)(void *)(block + validity),
+        .validity = nulls ? (uint64_t *)(void *)(block + validity) : NULL,
         .text = block + text,
     };
-    memset(out_room->validity, 0, bitmap_words(count) * sizeof(uint64_t));
+    if (nulls) memset(out_room->validity, 0, words * sizeof(uint64_t));
     overlay->patch = (struct patch){.count = count,
                                     .positions = out_room->positions,
                                     .values = out_room->values,
@@ -146,22 +139,39 @@ static void own_text(struct str_view *view, uint8_t **io_text)
     *io_text += view->len;
 }
 
-static void fill_patch(const struct merge *merge, enum phys_type phys, struct overlay_room *room)
+/* n patches of a list to slots `at` .. of the room. */
+static void put_run(struct overlay_room *room, enum phys_type phys, uint32_t at,
+                    const struct patch *from, uint32_t first, uint32_t n)
 {
     const size_t width = slot_width(phys);
-    for (uint32_t i = 0; i < merge->count; i++) {
-        const struct patch *source = merge->source[merge->from[i] & 1];
-        uint32_t at = merge->from[i] >> 1;
-        uint8_t *slot = room->values + i * width;
-        room->positions[i] = source->positions[at];
-        if (!patch_valid(source, at)) {
+    if (n == 0) return;
+    memcpy(room->positions + at, from->positions + first, n * sizeof(uint16_t));
+    memcpy(room->values + at * width, (const uint8_t *)from->values + first * width, n * width);
+    if (room->validity == NULL && phys != PHYS_VIEW) return;
+    for (uint32_t i = 0; i < n; i++) {
+        uint8_t *slot = room->values + (at + i) * width;
+        if (!patch_valid(from, first + i)) {
             memset(slot, 0, width);
             continue;
         }
-        bit_set(room->validity, i);
-        memcpy(slot, (const uint8_t *)source->values + at * width, width);
+        if (room->validity != NULL) bit_set(room->validity, at + i);
         if (phys == PHYS_VIEW) own_text((struct str_view *)(void *)slot, &room->text);
     }
+}
+
+/* The older values stand in runs between the newer ones. */
+static void fill_patch(struct overlay_room *room, enum phys_type phys, const struct patch *older,
+                       const struct patch *newer)
+{
+    uint32_t from = 0, at = 0;
+    for (uint32_t j = 0; j < newer->count; j++) {
+        uint32_t end = first_not_below(older, from, newer->positions[j]);
+        put_run(room, phys, at, older, from, end - from);
+        at += end - from;
+        put_run(room, phys, at++, newer, j, 1);
+        from = end + (end < older->count && older->positions[end] == newer->positions[j]);
+    }
+    put_run(room, phys, at, older, from, older->count - from);
 }
 
 /* The zone of patches; BOOL takes a byte here, as U8 does. */
@@ -178,18 +188,20 @@ struct overlay *overlay_merge(struct mem_budget *budget, enum phys_type phys,
                               const struct overlay *older, const struct patch *more)
 {
     assert(more->count > 0);
-    struct merge merge;
     struct overlay_room room;
-    merge_lists(&merge, older == NULL ? &no_patch : &older->patch, more);
-    size_t text_bytes = phys == PHYS_VIEW ? merged_text_bytes(&merge) : 0;
-    struct overlay *overlay = overlay_alloc(budget, phys, merge.count, text_bytes, &room);
+    const struct patch *before = older == NULL ? &no_patch : &older->patch;
+    uint32_t count = before->count + more->count - count_replaced(before, more);
+    bool nulls = before->validity != NULL || has_nulls(more);
+    size_t text_bytes = phys == PHYS_VIEW ? text_bytes_of(before) + text_bytes_of(more) : 0;
+    struct overlay *overlay = overlay_alloc(budget, phys, count, nulls, text_bytes, &room);
     if (overlay == NULL) return NULL;
-    fill_patch(&merge, phys, &room);
-    patch_zone(&overlay->patch, phys, &overlay->zone);
+    fill_patch(&room, phys, before, more);
+    /* Also of the values that are replaced: bounds may be too wide, and this costs nothing. */
+    if (older != NULL) overlay->zone = older->zone;
+    patch_zone(more, phys, &overlay->zone);
     if (older == NULL || older->dense == NULL) return overlay;
     overlay->dense = older->dense;
     atomic_fetch_add(&overlay->dense->refs, 1);
-    zone_merge(&overlay->zone, &overlay->dense->zone);
     return overlay;
 }
 
@@ -269,7 +281,7 @@ struct overlay *overlay_densify(struct mem_budget *budget, const struct vector *
 {
     assert(base->shape == VEC_FLAT);
     struct overlay_room room;
-    struct overlay *overlay = overlay_alloc(budget, base->phys, 0, 0, &room);
+    struct overlay *overlay = overlay_alloc(budget, base->phys, 0, false, 0, &room);
     if (overlay == NULL) return NULL;
     struct dense *dense = dense_new(budget, base);
     if (dense == NULL) goto no_memory;

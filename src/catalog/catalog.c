@@ -3,28 +3,31 @@
 #include <assert.h>
 #include <string.h>
 
-#include "catalog/catalog_priv.h"
+#include "catalog/checkpoint_priv.h"
 
 struct catalog *catalog_new(struct cx *cx, struct txn_manager *manager, struct llkv_pager *pager,
                             const struct table_options *options)
 {
-    struct catalog_snapshot *empty = NULL;
+    const struct snapshot_change nothing = {0};
     struct catalog *catalog = mem_alloc_zero(cx->budget, sizeof *catalog);
-    if (catalog == NULL) goto no_memory;
+    struct stored_catalog *stored = mem_alloc_zero(cx->budget, sizeof *stored);
+    struct catalog_snapshot *empty = snapshot_new(cx->budget, NULL, &nothing);
+    if (catalog == NULL || stored == NULL || empty == NULL) goto no_memory;
     catalog->manager = manager;
     catalog->pager = pager;
     catalog->options = *options;
     catalog->budget = cx->budget;
-    const struct snapshot_change nothing = {0};
-    empty = snapshot_new(catalog->budget, NULL, &nothing);
-    if (empty == NULL) goto no_memory;
+    catalog->stored = stored;
     empty->version = 1;
     atomic_init(&catalog->last_version, 1);
     atomic_init(&catalog->newest_version, 1);
     atomic_init(&catalog->newest, empty);
-    if (pthread_mutex_init(&catalog->lock, NULL) == 0) return catalog;
-    snapshot_free(empty);
+    if (pthread_mutex_init(&catalog->lock, NULL) != 0) goto no_memory;
+    if (pthread_mutex_init(&catalog->checkpoint_lock, NULL) == 0) return catalog;
+    pthread_mutex_destroy(&catalog->lock);
 no_memory:
+    snapshot_free(empty);
+    mem_free(stored);
     mem_free(catalog);
     cx->error->code = cx_nomem(cx);
     return NULL;
@@ -54,10 +57,13 @@ void catalog_free(struct catalog *catalog)
     if (catalog == NULL) return;
     struct catalog_snapshot *newest = atomic_load_explicit(&catalog->newest, memory_order_relaxed);
     for (uint32_t i = 0; i < newest->count; i++)
-        entry_free(newest->entries[i]);
+        entry_close(newest->entries[i]);
     free_graves(catalog->graves);
     free_generations(newest);
+    pthread_mutex_destroy(&catalog->checkpoint_lock);
     pthread_mutex_destroy(&catalog->lock);
+    mem_free(catalog->stored->objects);
+    mem_free(catalog->stored);
     mem_free(catalog);
 }
 

@@ -46,6 +46,9 @@ struct catalog {
     pthread_mutex_t lock; /* for what follows; taken last */
     struct entry *graves; /* dropped and perhaps still seen, latest first */
     _Atomic bool unswept; /* there are graves or older generations */
+
+    pthread_mutex_t checkpoint_lock; /* one at a time; for what follows */
+    struct stored_catalog *stored;   /* what the current root says; never NULL */
 };
 
 enum change_kind { CHANGE_PUT, CHANGE_DROP };
@@ -88,8 +91,13 @@ const struct object *snapshot_find(const struct catalog_snapshot *snapshot, enum
                                    struct slice schema, struct slice name, uint32_t name_hash);
 
 struct entry *entry_of(const struct object *object);
-/* NULL is allowed. A table goes with it. */
+/* NULL is allowed. A table goes with it, and so does what it has in the pager. */
 void entry_free(struct entry *entry);
+/* The same, but what stands in the pager stays. */
+void entry_close(struct entry *entry);
+/* A snapshot of these entries, whose ids ascend. NULL: no memory. */
+struct catalog_snapshot *snapshot_of(struct mem_budget *budget, struct entry *const *entries,
+                                     uint32_t count);
 
 const char *object_kind_text(enum object_kind kind);
 /* The object itself, and what cannot be without it. */

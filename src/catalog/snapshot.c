@@ -26,6 +26,14 @@ struct entry *entry_of(const struct object *object)
 void entry_free(struct entry *entry)
 {
     if (entry == NULL) return;
+    if (entry->object.kind == OBJECT_TABLE) table_drop(entry->object.table);
+    arena_deinit(&entry->arena);
+    mem_free(entry);
+}
+
+void entry_close(struct entry *entry)
+{
+    if (entry == NULL) return;
     if (entry->object.kind == OBJECT_TABLE) table_free(entry->object.table);
     arena_deinit(&entry->arena);
     mem_free(entry);
@@ -87,6 +95,15 @@ static void append(struct catalog_snapshot *snapshot, struct entry *entry)
     snapshot->entries[snapshot->count++] = entry;
     snapshot->slots[at] = snapshot->count;
     snapshot->trigger_count += entry->object.kind == OBJECT_TRIGGER;
+}
+
+struct catalog_snapshot *snapshot_of(struct mem_budget *budget, struct entry *const *entries,
+                                     uint32_t count)
+{
+    struct catalog_snapshot *made = snapshot_alloc(budget, count);
+    for (uint32_t i = 0; made != NULL && i < count; i++)
+        append(made, entries[i]);
+    return made;
 }
 
 struct catalog_snapshot *snapshot_new(struct mem_budget *budget, const struct catalog_snapshot *old,

@@ -30,6 +30,11 @@ NODISCARD llkv_code pager_batch_sync(struct cx *cx, llkv_pager *pager, uint32_t 
 NODISCARD llkv_code pager_view(struct cx *cx, llkv_pager *pager, uint64_t handle, uint64_t bytes,
                                llkv_pager_view *out_view);
 
+NODISCARD llkv_code pager_root_get(struct cx *cx, llkv_pager *pager, uint64_t *out_version,
+                                   void *out_root, size_t *out_bytes, uint64_t *out_replay_from);
+NODISCARD llkv_code pager_root_publish(struct cx *cx, llkv_pager *pager, uint64_t expected_version,
+                                       const void *root, size_t bytes, uint64_t replay_from);
+
 /* A pager in memory whose blocks are charged to `budget`. Closed like any other. NULL: no memory.
  */
 llkv_pager *pager_memory_new(struct mem_budget *budget);

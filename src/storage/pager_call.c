@@ -67,3 +67,21 @@ llkv_code pager_view(struct cx *cx, llkv_pager *pager, uint64_t handle, uint64_t
     llkv_code rc = pager->methods->view(pager, handle, bytes, out_view, cx->error);
     return complete(cx, rc, "view a batch");
 }
+
+llkv_code pager_root_get(struct cx *cx, llkv_pager *pager, uint64_t *out_version, void *out_root,
+                         size_t *out_bytes, uint64_t *out_replay_from)
+{
+    forget_error(cx);
+    llkv_code rc = pager->methods->root_get(pager, out_version, out_root, out_bytes,
+                                            out_replay_from, cx->error);
+    return complete(cx, rc, "read its root");
+}
+
+llkv_code pager_root_publish(struct cx *cx, llkv_pager *pager, uint64_t expected_version,
+                             const void *root, size_t bytes, uint64_t replay_from)
+{
+    forget_error(cx);
+    llkv_code rc =
+        pager->methods->root_publish(pager, expected_version, root, bytes, replay_from, cx->error);
+    return complete(cx, rc, "publish a root");
+}

@@ -74,6 +74,7 @@ static llkv_code check_all(struct cx *cx, void *arg)
 
 llkv_code table_check(struct cx *cx, struct table *table)
 {
+    TRY(table_load(cx, table));
     llkv_code rc = txn_exclusively(cx, table->manager, check_all, table);
     if (rc == LLKV_OK || rc == LLKV_NOMEM || rc == LLKV_CANCELLED) return rc;
     return cx_while(cx, rc, "checking table %s", table->def->name);

@@ -212,6 +212,7 @@ static llkv_code build_key(struct cx *cx, void *arg)
 llkv_code table_key_stage(struct cx *cx, struct table *table, const struct key_def *def,
                           const struct write_set *own, struct key **out_key)
 {
+    TRY(table_load(cx, table));
     const struct snapshot latest = {.ts = TS_LATEST};
     const struct table_reader reader = {&latest, own, OWN_MARK_NOW};
     struct build b = {.table = table, .store = table->store, .own = own_view_of(table, &reader)};

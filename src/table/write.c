@@ -130,6 +130,7 @@ llkv_code writes_of(struct cx *cx, struct write_set *set, struct table *table,
         return LLKV_OK;
     }
     struct table_writes *writes;
+    TRY(table_load(cx, table));
     TRY(writes_new(cx, set, table, &writes));
     writes->next = set->first;
     set->first = writes;

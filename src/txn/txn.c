@@ -151,6 +151,12 @@ int64_t txn_watermark(struct txn_manager *manager)
     return atomic_load(&manager->watermark);
 }
 
+void txn_resume(struct txn_manager *manager, int64_t ts)
+{
+    assert(atomic_load(&manager->watermark) <= ts);
+    atomic_store(&manager->watermark, ts);
+}
+
 void txn_retire(struct txn_manager *manager, void *ptr, void (*fn)(void *ptr))
 {
     readers_retire(&manager->readers, ptr, fn);

@@ -40,6 +40,11 @@ void txn_snapshot_end(struct txn_manager *manager, const struct snapshot *snapsh
 int64_t txn_oldest_ts(struct txn_manager *manager);
 int64_t txn_watermark(struct txn_manager *manager);
 
+/* Go on behind the commit `ts` of a file: the watermark is there. Nobody else knows the manager
+ * yet.
+ */
+void txn_resume(struct txn_manager *manager, int64_t ts);
+
 /* Free `ptr` with `fn` once no snapshot registered now is left. The object begins with a struct
  * retired, so that this cannot fail. Call under the commit mutex or from a thread that has unlinked
  * `ptr` already; `fn` is called by any thread. */

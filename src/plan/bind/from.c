@@ -13,6 +13,7 @@ llkv_code bind_object(struct binder *b, const struct ast_path *path, const struc
                           "a name has at most three parts");
     if (path->count >= 2) schema = path->parts[path->count - 2].text;
     *out = catalog_find(b->env->catalog, schema, name->text, name->hash);
+    if (*out != NULL && (*out)->kind == OBJECT_TABLE) return table_load(b->cx, (*out)->table);
     if (*out != NULL) return LLKV_OK;
     if (schema.len != 0)
         return cx_fail_at(b->cx, LLKV_NAME, bind_at_name(b, &path->parts[path->count - 2]), "42P01",

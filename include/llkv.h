@@ -5,6 +5,7 @@
  *   statement  one prepared statement: bind, step, columns, Arrow    llkv/statement.h
  *   result     what each statement of a script did                   llkv/result.h
  *   pager      where an engine keeps its bytes; write your own       llkv/pager.h
+ *   drive      a file of values under keys, without SQL              llkv/drive.h
  *
  * Threads: an engine may be used by any number of threads at once; a session, and everything made
  * from it, by one thread at a time. llkv_session_interrupt() may be called from any thread.
@@ -12,6 +13,7 @@
 #ifndef LLKV_H
 #define LLKV_H
 #include "llkv/arrow_abi.h"
+#include "llkv/drive.h"
 #include "llkv/engine.h"
 #include "llkv/pager.h"
 #include "llkv/result.h"

@@ -100,12 +100,22 @@ static uint32_t multiply(uint32_t a, uint32_t b)
     return product;
 }
 
+/* x^(8 * 2^k): one byte, two, four; each is the square of the one before. */
+static const uint32_t powers[64] = {
+    0x00800000u, 0x00008000u, 0xedb88320u, 0xb1e6b092u, 0xa06a2517u, 0xed627daeu, 0x88d14467u,
+    0xd7bbfe6au, 0xec447f11u, 0x8e7ea170u, 0x6427800eu, 0x4d47bae0u, 0x09fe548fu, 0x83852d0fu,
+    0x30362f1au, 0x7b5a9cc3u, 0x31fec169u, 0x9fec022au, 0x6c8dedc4u, 0x15d6874du, 0x5fde7a4eu,
+    0xbad90e37u, 0x2e4e5eefu, 0x4eaba214u, 0xa8a472c0u, 0x429a969eu, 0x148d302au, 0xc40ba6d0u,
+    0xc4e22c3cu, 0x40000000u, 0x20000000u, 0x08000000u, 0x00800000u, 0x00008000u, 0xedb88320u,
+    0xb1e6b092u, 0xa06a2517u, 0xed627daeu, 0x88d14467u, 0xd7bbfe6au, 0xec447f11u, 0x8e7ea170u,
+    0x6427800eu, 0x4d47bae0u, 0x09fe548fu, 0x83852d0fu, 0x30362f1au, 0x7b5a9cc3u, 0x31fec169u,
+    0x9fec022au, 0x6c8dedc4u, 0x15d6874du, 0x5fde7a4eu, 0xbad90e37u, 0x2e4e5eefu, 0x4eaba214u,
+    0xa8a472c0u, 0x429a969eu, 0x148d302au, 0xc40ba6d0u, 0xc4e22c3cu, 0x40000000u, 0x20000000u,
+    0x08000000u};
+
 uint32_t crc32_ieee_shift(uint32_t crc, uint64_t bytes)
 {
-    uint32_t power = ONE >> 8; /* x^8: one byte; then its squares */
-    for (; bytes != 0; bytes >>= 1) {
-        if ((bytes & 1) != 0) crc = multiply(crc, power);
-        power = multiply(power, power);
-    }
+    for (size_t k = 0; bytes != 0 && crc != 0; k++, bytes >>= 1)
+        if ((bytes & 1) != 0) crc = multiply(crc, powers[k]);
     return crc;
 }

@@ -49,14 +49,17 @@ struct srd_entry {
     bool tombstone;
 };
 
-/* What is wrong with an entry. X(name, text) */
+/* What is wrong with an entry, or (the last three) with bytes among entries. X(name, text) */
 #define SRD_FAULT_LIST(X)                                                                          \
     X(NONE, "nothing is wrong")                                                                    \
     X(SHORT, "there is no room for an entry")                                                      \
     X(PREV, "the trailer says that the entry begins behind its end")                               \
     X(EMPTY, "there is no payload before the trailer")                                             \
     X(PAD, "the padding is not as it was written")                                                 \
-    X(CHECKSUM, "the payload does not have its checksum")
+    X(CHECKSUM, "the payload does not have its checksum")                                          \
+    X(LINK, "the trailer of the entry does not say where it begins")                               \
+    X(TORN, "the last append was not written to its end")                                          \
+    X(LOST, "no whole entry ends here")
 
 enum srd_fault {
 #define X(name, text) SRD_FAULT_##name,

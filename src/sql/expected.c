@@ -263,9 +263,9 @@ void parse_unexpected(struct parse *p, struct token found, bool *fits, uint32_t 
     e.fits = all;
     const char *expected = e.count > 0 ? "; expected " : "";
     bool at_end = found.len == 0 || found.code == TK_SEMICOLON;
+    uint32_t at = found.len == 0 ? p->end : found.at; /* where it breaks off, blanks left out */
     if (at_end)
-        parse_fail(p, LLKV_SYNTAX, NULL, found.at, "the statement ends too early%s%s", expected,
-                   e.text);
+        parse_fail(p, LLKV_SYNTAX, NULL, at, "the statement ends too early%s%s", expected, e.text);
     else
         parse_fail(p, LLKV_SYNTAX, NULL, found.at, "syntax error at \"%.*s\"%s%s",
                    SLICE_ARG(token_sample(p, &found)), expected, e.text);

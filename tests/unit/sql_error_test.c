@@ -15,6 +15,7 @@ static const struct wrong wrongs[] = {
      "did you mean SELECT?"},
     {"SELECT * FORM t", 9, "42601", "at \"FORM\"", "FROM"},
     {"SELECT", 6, "42601", "ends too early; expected", NULL},
+    {"SELECT 1 +  \n", 10, "42601", "ends too early", NULL},
     {"SELECT ;", 7, "42601", "ends too early", NULL},
     {"SELECT 1 +", 10, "42601", "expected an expression", NULL},
     {"SELECT (1", 9, "42601", "expected ')', ',', an operator", NULL},

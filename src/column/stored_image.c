@@ -162,11 +162,12 @@ llkv_code stored_get_record(struct cx *cx, struct store *store, struct blob_ref 
     pack_reader_init(&r, view.data, ref.bytes);
     llkv_code rc = read_record(cx, store, &r, blob_batch(ref), &made);
     blob_view_release(store->pager, &view);
-    if (rc != LLKV_OK) {
+    if (rc == LLKV_OK && made != NULL) {
+        made->record = ref;
+    } else {
         stored_segment_free(made);
         return rc;
     }
-    made->record = ref;
     *out_segment = made;
     return LLKV_OK;
 }

@@ -64,7 +64,7 @@ static llkv_code read_fragment(struct loader *l, const struct stored_fragment *f
     bool sound = unpack_u32(&r) == FRAGMENT_MAGIC;
     if (unpack_u32(&r) != fragment->first || !sound) return damaged(l, "rows");
     for (uint32_t at = fragment->first; at < end;) {
-        uint32_t n;
+        uint32_t n = 0;
         TRY(load_run(l, &r, at, end, &n));
         at += n;
         TRY(cx_check_cancel(l->cx));

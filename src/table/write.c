@@ -129,12 +129,10 @@ llkv_code writes_of(struct cx *cx, struct write_set *set, struct table *table,
         *out_writes = w;
         return LLKV_OK;
     }
-    struct table_writes *writes;
     TRY(table_load(cx, table));
-    TRY(writes_new(cx, set, table, &writes));
-    writes->next = set->first;
-    set->first = writes;
-    *out_writes = writes;
+    TRY(writes_new(cx, set, table, out_writes));
+    (*out_writes)->next = set->first;
+    set->first = *out_writes;
     return LLKV_OK;
 }
 

@@ -133,6 +133,25 @@ struct llkv_pager {
 /* A pager in memory; what it holds is gone with close. */
 LLKV_API LLKV_NODISCARD llkv_code llkv_pager_memory_open(llkv_pager **out_pager, llkv_error *error);
 
+/* Set struct_size; zeros are the defaults. */
+typedef struct llkv_pager_drive_options {
+    uint32_t struct_size;
+    bool read_only;  /* writes nothing, not even to recover: the log is replayed from memory */
+    bool must_exist; /* a file that is not there is LLKV_NAME; else it is created */
+    /* Open although the log that the file requires is gone: what only it held is lost. */
+    bool without_log;
+    /* Of the redo log, between 1 MiB and 1 GiB, a multiple of 4096; 0: 16 MiB. It counts when a log
+     * is made. */
+    uint64_t log_segment_bytes;
+} llkv_pager_drive_options;
+
+/* A pager on a file that survives a crash: the container `path`, a valid simd-r-drive file, and
+ * beside it, while it is written, the redo log `path`-log. One process at a time may write
+ * (LLKV_BUSY names the other); any number may read. `options` may be NULL. */
+LLKV_API LLKV_NODISCARD llkv_code llkv_pager_drive_open(const char *path,
+                                                        const llkv_pager_drive_options *options,
+                                                        llkv_pager **out_pager, llkv_error *error);
+
 /* Run the conformance test on an empty pager. LLKV_OK, or the first rule it breaks. */
 LLKV_API LLKV_NODISCARD llkv_code llkv_pager_check(llkv_pager *pager, llkv_error *error);
 

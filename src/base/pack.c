@@ -56,6 +56,16 @@ void pack_u64(struct pack_writer *w, uint64_t value)
     pack_bytes(w, &value, sizeof value);
 }
 
+void pack_varint(struct pack_writer *w, uint64_t value)
+{
+    uint8_t bytes[10];
+    size_t n = 0;
+    for (; value >= 0x80; value >>= 7)
+        bytes[n++] = (uint8_t)(value | 0x80);
+    bytes[n++] = (uint8_t)value;
+    pack_bytes(w, bytes, n);
+}
+
 void pack_text(struct pack_writer *w, const char *text)
 {
     size_t len = text == NULL ? 0 : strlen(text);
@@ -138,6 +148,19 @@ uint64_t unpack_u64(struct pack_reader *r)
     uint64_t value;
     read_to(r, &value, sizeof value);
     return value;
+}
+
+uint64_t unpack_varint(struct pack_reader *r)
+{
+    uint64_t value = 0;
+    for (uint32_t shift = 0; shift < 64; shift += 7) {
+        uint8_t byte = unpack_u8(r);
+        if (shift == 63 && byte > 1) break;
+        value |= (uint64_t)(byte & 0x7f) << shift;
+        if (byte < 0x80) return r->bad ? 0 : value;
+    }
+    r->bad = true;
+    return 0;
 }
 
 bool unpack_text(struct pack_reader *r, struct slice *out)

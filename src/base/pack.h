@@ -30,6 +30,8 @@ void pack_u8(struct pack_writer *w, uint8_t value);
 void pack_u16(struct pack_writer *w, uint16_t value);
 void pack_u32(struct pack_writer *w, uint32_t value);
 void pack_u64(struct pack_writer *w, uint64_t value);
+/* 7 bits per byte, lowest first; at most 10 bytes. */
+void pack_varint(struct pack_writer *w, uint64_t value);
 /* Its length as u32, then the bytes. NULL is another text than "". */
 void pack_text(struct pack_writer *w, const char *text);
 /* The crc32c of everything before it. */
@@ -49,6 +51,8 @@ uint8_t unpack_u8(struct pack_reader *r);
 uint16_t unpack_u16(struct pack_reader *r);
 uint32_t unpack_u32(struct pack_reader *r);
 uint64_t unpack_u64(struct pack_reader *r);
+/* More than 64 bits are bad. */
+uint64_t unpack_varint(struct pack_reader *r);
 /* False: it is NULL (or the reader is bad). The bytes are borrowed. A text with a NUL in it is bad:
  * names and SQL have none. */
 bool unpack_text(struct pack_reader *r, struct slice *out);

@@ -2,7 +2,7 @@
 #include <assert.h>
 #include <string.h>
 
-#include "table/write_priv.h"
+#include "table/encode.h"
 
 static struct table_writes *writes_of_participant(struct txn_participant *participant)
 {
@@ -209,10 +209,15 @@ static llkv_code reserve(struct cx *cx, struct txn_participant *participant,
 static void apply(struct txn_participant *participant, int64_t ts)
 {
     struct table_writes *writes = writes_of_participant(participant);
+    const bool logs = txn_log_pager(writes->set->manager) == store_pager(writes->table->store);
     store_apply(&writes->change, ts, writes->sketches);
     commit_keys_apply(writes, ts);
-    for (uint32_t i = 0; i < writes->chunk_count; i++)
-        writes->chunks[i]->sealed = NULL; /* the table's now */
+    writes->set->logged = true;
+    for (uint32_t i = 0; i < writes->chunk_count; i++) {
+        struct sealed **sealed = &writes->chunks[i]->sealed;
+        if (*sealed != NULL && logs) sealed_keep(*sealed, true); /* the log names it */
+        *sealed = NULL;                                          /* the table's now */
+    }
     writes_leave(writes);
 }
 
@@ -267,10 +272,15 @@ llkv_code write_set_participants(struct cx *cx, struct write_set *set,
     for (struct table_writes *writes = set->first; writes != NULL; writes = writes->next) {
         if (is_empty(writes)) continue;
         TRY(prepare(cx, writes));
-        writes->participant = (struct txn_participant){
-            .reserve = reserve, .apply = apply, .undo = undo, .next = *out_first};
+        writes->takes_part = true;
+        writes->participant = (struct txn_participant){.reserve = reserve,
+                                                       .encode = encode_writes,
+                                                       .apply = apply,
+                                                       .undo = undo,
+                                                       .next = *out_first};
         *out_first = &writes->participant;
     }
+    if (txn_log_pager(set->manager) != NULL) TRY(encode_write_set(cx, set));
     set->committed = true;
     return LLKV_OK;
 }

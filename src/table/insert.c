@@ -17,15 +17,20 @@ static struct vector buffer_vector(const void *arg, uint32_t column, uint32_t ve
     return rowbuf_vector(buf, column, first, n, scratch);
 }
 
+static llkv_code ensure_sketches(struct cx *cx, struct table_writes *writes)
+{
+    const struct layout *layout = store_layout(writes->table->store);
+    if (writes->sketches != NULL) return LLKV_OK;
+    writes->sketches =
+        mem_alloc_zero(writes->table->budget, layout->column_count * sizeof *writes->sketches);
+    return writes->sketches == NULL ? cx_nomem(cx) : LLKV_OK;
+}
+
 static llkv_code seal_rows(struct cx *cx, struct table_writes *writes, struct chunk *chunk)
 {
     struct table *table = writes->table;
     const struct layout *layout = store_layout(table->store);
-    if (writes->sketches == NULL) {
-        writes->sketches =
-            mem_alloc_zero(table->budget, layout->column_count * sizeof *writes->sketches);
-        if (writes->sketches == NULL) return cx_nomem(cx);
-    }
+    TRY(ensure_sketches(cx, writes));
     struct sealed_source source = {.vector = buffer_vector,
                                    .arg = &writes->rows,
                                    .rows = writes->rows.rows,
@@ -62,7 +67,7 @@ static void chunk_free(struct chunk *chunk)
 }
 
 /* The rows of the buffer become a chunk: sealed if they fill a segment, else as they are. */
-static llkv_code close_buffer(struct cx *cx, struct table_writes *writes)
+static llkv_code close_buffer(struct cx *cx, struct table_writes *writes, bool full)
 {
     struct table *table = writes->table;
     const struct layout *layout = store_layout(table->store);
@@ -72,7 +77,6 @@ static llkv_code close_buffer(struct cx *cx, struct table_writes *writes)
     struct chunk *chunk = mem_alloc_zero(table->budget, sizeof *chunk);
     if (chunk == NULL) return cx_nomem(cx);
     chunk->first = writes->inserted - writes->rows.rows;
-    bool full = writes->rows.rows == layout->segment_rows;
     bool keep = !full || buffer_is_read(writes);
     if (full) TRY_TO(failed, rc, seal_rows(cx, writes, chunk));
     if (keep) {
@@ -87,6 +91,28 @@ static llkv_code close_buffer(struct cx *cx, struct table_writes *writes)
 failed:
     chunk_free(chunk);
     return rc;
+}
+
+llkv_code writes_break(struct cx *cx, struct table_writes *writes, bool seal)
+{
+    return writes->rows.rows == 0 ? LLKV_OK : close_buffer(cx, writes, seal);
+}
+
+llkv_code writes_adopt(struct cx *cx, struct table_writes *writes, struct sealed *sealed)
+{
+    if (writes->rows.rows != 0) TRY(close_buffer(cx, writes, false));
+    TRY(ensure_sketches(cx, writes));
+    TRY(ensure_chunk(cx, writes));
+    TRY(own_reserve(cx, &writes->own, 0));
+    struct chunk *chunk = mem_alloc_zero(writes->table->budget, sizeof *chunk);
+    if (chunk == NULL) return cx_nomem(cx);
+    sealed_add_sketches(sealed, writes->sketches);
+    chunk->sealed = sealed;
+    chunk->first = writes->inserted;
+    writes->chunks[writes->chunk_count++] = chunk;
+    writes->inserted += sealed->rows;
+    own_note_rows(&writes->own, writes->set->step, sealed->rows, sealed->rows);
+    return LLKV_OK;
 }
 
 void writes_cut_rows(struct table_writes *writes, uint64_t keep)
@@ -113,9 +139,8 @@ void writes_cut_rows(struct table_writes *writes, uint64_t keep)
     }
 }
 
-static bool is_full(const struct rowbuf *buf)
+static bool has_long_texts(const struct rowbuf *buf)
 {
-    if (buf->rows == buf->layout->segment_rows) return true;
     for (uint32_t c = 0; c < buf->layout->column_count; c++)
         if (buf->columns[c].text_bytes > TEXT_BYTES_MAX / 4) return true;
     return false;
@@ -139,7 +164,9 @@ static llkv_code append_rows(struct cx *cx, struct table_writes *writes,
         TRY(rowbuf_append(cx, &writes->rows, columns, rows, count));
         writes->inserted += count;
         done += count;
-        if (is_full(&writes->rows)) TRY(close_buffer(cx, writes));
+        const bool full = writes->rows.rows == layout->segment_rows;
+        if (full || (!writes->set->replays && has_long_texts(&writes->rows)))
+            TRY(close_buffer(cx, writes, full));
     }
     return LLKV_OK;
 }

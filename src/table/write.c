@@ -38,6 +38,8 @@ static void writes_free(struct table_writes *writes)
     mem_free(writes->chunks);
     free_updates(writes);
     own_deinit(&writes->own);
+    pack_writer_deinit(&writes->encoded.bytes);
+    mem_free(writes->encoded.parts);
     rowbuf_deinit(&writes->rows);
     row_set_deinit(&writes->own_dead);
     row_set_deinit(&writes->deleted);
@@ -75,6 +77,8 @@ void write_set_free(struct write_set *set)
         set->first = writes->next;
         writes_free(writes);
     }
+    if (!set->logged) blob_sink_discard(&set->sink);
+    blob_sink_deinit(&set->sink);
     mem_free(set);
 }
 

@@ -45,6 +45,13 @@ struct own_key {
 
 struct update_ref;
 
+/* What goes to the log (encode.h). */
+struct encoded {
+    struct pack_writer bytes; /* the last part */
+    struct blob_ref *parts;   /* large ones before it, in batches */
+    uint32_t part_count, part_capacity;
+};
+
 struct table_writes {
     struct txn_participant participant; /* first */
     struct table_writes *next;
@@ -70,6 +77,8 @@ struct table_writes {
     struct update_batch *updates, **updates_end, *update_last;
 
     /* While it commits: */
+    bool takes_part;
+    struct encoded encoded;
     struct store_change change;
     struct update_ref *refs; /* by row id, those of inserted rows last */
     uint32_t ref_count, own_ref_count;
@@ -85,8 +94,11 @@ struct write_set {
     uint64_t txn;
     struct mem_budget *budget;
     struct table_writes *first;
-    uint32_t step; /* of what is written now */
+    uint32_t step;         /* of what is written now */
+    struct blob_sink sink; /* large parts for the log; zero: none */
+    bool replays;          /* chunks end where the log says */
     bool committed;
+    bool logged; /* a frame may name the batches of the sink */
 };
 
 /* The writes of an explicit transaction can be read and cut back, and are guarded by intents. */
@@ -105,6 +117,9 @@ uint32_t writes_piece_of(const struct table_writes *writes, uint64_t number);
 /* Rows number first .. of those inserted, n of them, all in one chunk: into the key's columns. */
 NODISCARD llkv_code writes_key_rows(struct cx *cx, struct table_writes *writes, struct key_rows *kr,
                                     uint64_t first, uint32_t *out_rows);
+/* For a replay: rows that gather now are a chunk, maybe a sealed one; and take over a segment. */
+NODISCARD llkv_code writes_break(struct cx *cx, struct table_writes *writes, bool seal);
+NODISCARD llkv_code writes_adopt(struct cx *cx, struct table_writes *writes, struct sealed *sealed);
 /* Keep the first `keep` rows of those inserted. */
 void writes_cut_rows(struct table_writes *writes, uint64_t keep);
 /* Is the row there now, for its own transaction? It was once. */

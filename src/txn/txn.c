@@ -7,6 +7,8 @@
 #include <stdatomic.h>
 #include <string.h>
 
+#include "txn/commit_log.h"
+#include "txn/frame.h"
 #include "txn/register.h"
 
 struct txn_manager {
@@ -14,6 +16,8 @@ struct txn_manager {
     struct readers readers;
     struct mem_budget *budget;
     pthread_mutex_t commit_lock;
+    int64_t last_ts; /* given out; under the commit lock */
+    _Atomic(struct commit_log *) log;
     _Atomic int64_t watermark;
     _Atomic uint64_t next_id; /* of explicit transactions */
     _Atomic uint64_t epoch;   /* moves on with every retired object */
@@ -108,6 +112,7 @@ void txn_manager_free(struct txn_manager *manager)
 {
     if (manager == NULL) return;
     assert(register_min_ts(&manager->reg, INT64_MAX) == INT64_MAX);
+    commit_log_free(atomic_load(&manager->log));
     reclaim(manager);
     assert(manager->retired_first == NULL);
     pthread_mutex_destroy(&manager->retire_lock);
@@ -153,7 +158,9 @@ int64_t txn_watermark(struct txn_manager *manager)
 
 void txn_resume(struct txn_manager *manager, int64_t ts)
 {
-    assert(atomic_load(&manager->watermark) <= ts);
+    assert(atomic_load(&manager->log) == NULL);
+    assert(manager->last_ts <= ts);
+    manager->last_ts = ts;
     atomic_store(&manager->watermark, ts);
 }
 
@@ -187,22 +194,147 @@ static llkv_code reserve_all(struct cx *cx, const struct snapshot *snapshot,
     return LLKV_OK;
 }
 
+static void apply_all(struct txn_participant *first, int64_t ts)
+{
+    for (struct txn_participant *p = first; p != NULL; p = p->next)
+        p->apply(p, ts);
+}
+
+/* Everything that can fail, for a commit that goes to the log as well. */
+static llkv_code make_frame(struct cx *cx, struct txn_participant *first, int64_t ts,
+                            struct frame *frame)
+{
+    for (struct txn_participant *p = first; p != NULL; p = p->next)
+        if (p->encode != NULL) TRY(p->encode(cx, p, frame));
+    return frame_finish(cx, frame, ts);
+}
+
+/* Under the commit lock: a timestamp and a place in the log, or nothing happened. */
+static llkv_code enter_log(struct cx *cx, struct txn_manager *manager, struct commit_log *log,
+                           struct txn_participant *first, struct frame *frame,
+                           struct commit_entry *entry)
+{
+    llkv_code rc = make_frame(cx, first, manager->last_ts + 1, frame);
+    if (rc != LLKV_OK) {
+        undo_until(first, NULL);
+        return rc;
+    }
+    /* From here on nothing can fail. */
+    const int64_t ts = ++manager->last_ts;
+    apply_all(first, ts);
+    *entry = (struct commit_entry){.bytes = frame->bytes.data, .size = frame->bytes.len, .ts = ts};
+    commit_log_enqueue(log, entry);
+    return LLKV_OK;
+}
+
+static llkv_code commit_logged(struct cx *cx, struct txn_manager *manager, struct commit_log *log,
+                               const struct snapshot *snapshot, struct txn_participant *first,
+                               int64_t *out_ts)
+{
+    struct frame frame = {.bytes = {.budget = manager->budget}};
+    struct commit_entry entry;
+    pthread_mutex_lock(&manager->commit_lock);
+    llkv_code rc = LLKV_OK;
+    if (commit_log_has_failed(log))
+        rc = cx_fail(cx, LLKV_READONLY,
+                     "the log could not be written: the database is read-only until it is opened "
+                     "anew");
+    if (rc == LLKV_OK) rc = reserve_all(cx, snapshot, first);
+    if (rc == LLKV_OK) rc = enter_log(cx, manager, log, first, &frame, &entry);
+    pthread_mutex_unlock(&manager->commit_lock);
+    if (rc == LLKV_OK) {
+        *out_ts = entry.ts;
+        rc = commit_log_wait(cx, log, &entry);
+    }
+    frame_deinit(&frame);
+    return rc;
+}
+
 llkv_code txn_commit(struct cx *cx, struct txn_manager *manager, const struct snapshot *snapshot,
                      struct txn_participant *first, int64_t *out_ts)
 {
-    pthread_mutex_lock(&manager->commit_lock);
-    llkv_code rc = reserve_all(cx, snapshot, first);
-    if (rc == LLKV_OK) {
-        /* From here on nothing can fail. */
-        int64_t ts = atomic_load_explicit(&manager->watermark, memory_order_relaxed) + 1;
-        for (struct txn_participant *p = first; p != NULL; p = p->next)
-            p->apply(p, ts);
-        atomic_store(&manager->watermark, ts);
-        *out_ts = ts;
+    struct commit_log *log = atomic_load_explicit(&manager->log, memory_order_acquire);
+    llkv_code rc;
+    if (log != NULL) {
+        rc = commit_logged(cx, manager, log, snapshot, first, out_ts);
+    } else {
+        pthread_mutex_lock(&manager->commit_lock);
+        rc = reserve_all(cx, snapshot, first);
+        if (rc == LLKV_OK) {
+            /* From here on nothing can fail. */
+            const int64_t ts = ++manager->last_ts;
+            apply_all(first, ts);
+            atomic_store(&manager->watermark, ts);
+            *out_ts = ts;
+        }
+        pthread_mutex_unlock(&manager->commit_lock);
     }
-    pthread_mutex_unlock(&manager->commit_lock);
     reclaim(manager);
     return rc;
+}
+
+/* ---- the log ---- */
+
+static struct commit_log *log_of(struct txn_manager *manager)
+{
+    return atomic_load_explicit(&manager->log, memory_order_acquire);
+}
+
+llkv_code txn_log_open(struct cx *cx, struct txn_manager *manager, llkv_pager *pager,
+                       enum txn_synchronous mode)
+{
+    struct commit_log *log;
+    struct cx lasting = *cx;
+    CHECK(cx, log_of(manager) == NULL);
+    CHECK(cx, (pager->methods->caps(pager).flags & LLKV_PAGER_DURABLE_LOG) != 0);
+    lasting.budget = manager->budget;
+    TRY(commit_log_new(&lasting, pager, &manager->watermark, mode, &log));
+    atomic_store_explicit(&manager->log, log, memory_order_release);
+    return LLKV_OK;
+}
+
+llkv_pager *txn_log_pager(struct txn_manager *manager)
+{
+    struct commit_log *log = log_of(manager);
+    return log == NULL ? NULL : commit_log_pager(log);
+}
+
+void txn_log_set_synchronous(struct txn_manager *manager, enum txn_synchronous mode)
+{
+    struct commit_log *log = log_of(manager);
+    if (log != NULL) commit_log_set_mode(log, mode);
+}
+
+llkv_code txn_log_sync(struct cx *cx, struct txn_manager *manager)
+{
+    struct commit_log *log = log_of(manager);
+    return log == NULL ? LLKV_OK : commit_log_sync(cx, log);
+}
+
+bool txn_log_has_failed(struct txn_manager *manager)
+{
+    struct commit_log *log = log_of(manager);
+    return log != NULL && commit_log_has_failed(log);
+}
+
+uint64_t txn_log_bytes(struct txn_manager *manager)
+{
+    struct commit_log *log = log_of(manager);
+    return log == NULL ? 0 : commit_log_bytes(log);
+}
+
+/* ---- recovery ---- */
+
+llkv_code txn_recover_commit(struct cx *cx, struct txn_manager *manager,
+                             const struct snapshot *snapshot, struct txn_participant *first,
+                             int64_t ts)
+{
+    int64_t given;
+    CHECK(cx, log_of(manager) == NULL);
+    if (ts != manager->last_ts + 1)
+        return cx_fail(cx, LLKV_CORRUPT, "the log brings commit %lld after commit %lld",
+                       (long long)ts, (long long)manager->last_ts);
+    return txn_commit(cx, manager, snapshot, first, &given);
 }
 
 llkv_code txn_exclusively(struct cx *cx, struct txn_manager *manager,

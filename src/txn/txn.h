@@ -1,6 +1,7 @@
 /* txn.h -- who sees which row: commit timestamps, snapshots, the commit order.
  *
- * Owns:    the published watermark, the registered snapshots, the one mutex that orders commits.
+ * Owns:    the published watermark, the registered snapshots, the one mutex that orders commits,
+ *          the way of commits into the log of a durable pager.
  * Threads: snapshots begin and end without a lock; commits queue on the mutex. A snapshot is
  *          immutable.
  * Holds:   snapshot.ts <= the published watermark; timestamps are dense and never reused. While a
@@ -11,8 +12,10 @@
 #include <stdint.h>
 
 #include "base/cx.h"
+#include "llkv/pager.h"
 #include "storage/retire.h"
 
+struct frame;
 struct txn_manager;
 
 struct snapshot {
@@ -57,6 +60,9 @@ struct txn_participant {
     /* Under the commit mutex, before a timestamp exists: check conflicts against what others
      * committed since `snapshot`, reserve memory, so that apply cannot fail. */
     llkv_code (*reserve)(struct cx *cx, struct txn_participant *p, const struct snapshot *snapshot);
+    /* Put what happened into the frame of the commit; after every reserve, and only if there is a
+     * log. May fail: then every undo runs. NULL: nothing. */
+    llkv_code (*encode)(struct cx *cx, struct txn_participant *p, struct frame *frame);
     /* Install the writes with timestamp `ts`; readers do not see them before the publish. */
     void (*apply)(struct txn_participant *p, int64_t ts);
     /* Undo reserve; called for those whose reserve succeeded before another's failed. A reserve
@@ -65,10 +71,37 @@ struct txn_participant {
     struct txn_participant *next;
 };
 
-/* Commit: every reserve, one timestamp, every apply, publish. On failure nothing happened. */
+/* Commit: every reserve, one timestamp, every apply, publish. On failure nothing happened; but
+ * LLKV_UNKNOWN (08007): nobody knows whether it is in the log. After that every commit is refused
+ * with LLKV_READONLY. */
 NODISCARD llkv_code txn_commit(struct cx *cx, struct txn_manager *manager,
                                const struct snapshot *snapshot, struct txn_participant *first,
                                int64_t *out_ts);
+
+/* ---- the log ---- */
+
+/* When is a commit published? FULL: durable. NORMAL: written, and durable soon. OFF: written. */
+enum txn_synchronous { TXN_SYNC_OFF, TXN_SYNC_NORMAL, TXN_SYNC_FULL };
+
+/* From the next commit on there is a log: that of `pager`, which has LLKV_PAGER_DURABLE_LOG, whose
+ * last frame is that of the watermark, and which outlives the manager. Once, while nobody commits.
+ */
+NODISCARD llkv_code txn_log_open(struct cx *cx, struct txn_manager *manager, llkv_pager *pager,
+                                 enum txn_synchronous mode);
+/* The pager of the log, or NULL: there is none, and encode is never called. */
+llkv_pager *txn_log_pager(struct txn_manager *manager);
+void txn_log_set_synchronous(struct txn_manager *manager, enum txn_synchronous mode);
+/* Everything published so far is durable when the call returns. Without a log: at once. */
+NODISCARD llkv_code txn_log_sync(struct cx *cx, struct txn_manager *manager);
+/* A write or a sync of the log failed. */
+bool txn_log_has_failed(struct txn_manager *manager);
+/* Bytes of frames written since the log was opened here. */
+uint64_t txn_log_bytes(struct txn_manager *manager);
+
+/* Recovery, after txn_resume and before txn_log_open, while nobody else uses the manager: commit what a frame holds; its timestamp must be the next one, else LLKV_CORRUPT. */
+NODISCARD llkv_code txn_recover_commit(struct cx *cx, struct txn_manager *manager,
+                                       const struct snapshot *snapshot,
+                                       struct txn_participant *first, int64_t ts);
 
 /* Run fn(cx, arg) while nobody commits, under the commit mutex. Returns what it returns. */
 NODISCARD llkv_code txn_exclusively(struct cx *cx, struct txn_manager *manager,

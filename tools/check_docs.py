@@ -6,7 +6,7 @@ In README.md and docs/*.md a fence opened with ```sql test, ```c test or ```sh t
 
     sql   is given to build/llkv on standard input, in a new database in memory
     c     is compiled with -Werror against include/ and build/libllkv.so, then run
-    sh    is run by bash in the root of the project
+    sh    is run by bash in the root of the project, with build/ first on the PATH
 """
 import argparse
 import difflib
@@ -40,9 +40,10 @@ def run(root, build, language, text):
             commands, stdin = [["bash", "-eu"]], text
         else:
             commands, stdin = [[str(build / "llkv")]], text
+        env = {**os.environ, "PATH": f"{build}{os.pathsep}{os.environ['PATH']}"}
         for command in commands:
             done = subprocess.run(command, input=stdin, capture_output=True, text=True, cwd=root,
-                                  timeout=SECONDS_MAX)
+                                  env=env, timeout=SECONDS_MAX)
             if done.returncode != 0:
                 break
         return done.returncode, done.stdout, done.stderr

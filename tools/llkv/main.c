@@ -3,6 +3,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "llkv/drive.h"
 #include "llkv/interrupt.h"
 #include "llkv/shell.h"
 
@@ -58,9 +59,12 @@ static int run(const struct options *options)
 int main(int argc, char **argv)
 {
     (void)setlocale(LC_CTYPE, ""); /* for the line editor; without it the C locale stays */
-    struct options options;
+    struct options options = {0};
     int code = SHELL_EXIT_USAGE;
-    if (options_parse(&options, argc, argv, stderr) == OPTIONS_OK) code = run(&options);
+    if (argc > 1 && strcmp(argv[1], "drive") == 0)
+        code = drive_run(argc, argv);
+    else if (options_parse(&options, argc, argv, stderr) == OPTIONS_OK)
+        code = run(&options);
     options_deinit(&options);
     if (fflush(stdout) != 0 && code == SHELL_EXIT_OK) code = SHELL_EXIT_FAILED;
     return code;

@@ -78,6 +78,9 @@ void options_print_help(FILE *out)
         fprintf(out, "  --%-28s %s\n", output_mode_name((enum output_mode)i),
                 output_mode_help((enum output_mode)i));
     }
+    fprintf(out,
+            "\nAnother program in the same command:\n"
+            "  llkv drive COMMAND ...         files of values under keys (llkv drive --help)\n");
     fprintf(out, "\nTests:\n");
     slt_options_help(out);
     fprintf(out, "\nExit codes: 0 well, 1 a statement or a test failed, 2 wrong usage,\n"

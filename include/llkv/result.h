@@ -51,6 +51,7 @@ typedef struct llkv_result_info {
     int64_t rows;       /* SELECT: rows returned; INSERT, UPDATE, DELETE: rows changed;
                          * COPY: rows read or written; else 0 */
     const char *object; /* the table, view or index concerned, or NULL; owned by the results */
+    const char *note;   /* what the statement found out by itself, or NULL; as long as `object` */
     int32_t offset;     /* where the statement begins in the script, in bytes */
     bool has_rows;      /* there is a row set to take */
     llkv_txn_kind transaction;

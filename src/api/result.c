@@ -216,11 +216,13 @@ static llkv_code run_one(struct cx *cx, llkv_results *results, struct statement 
 {
     struct one_result *result = NULL;
     const char *object = statement->info.object;
+    struct cx kept_cx = *cx;
+    kept_cx.arena = &results->arena;
     TRY(add_result(cx, results, &result));
+    char *note = cx_alloc_zero(&kept_cx, sizeof statement->note);
+    if (note == NULL) return LLKV_NOMEM;
     if (object != NULL) {
-        struct cx name_cx = *cx;
-        name_cx.arena = &results->arena;
-        object = cx_strndup(&name_cx, object, strlen(object));
+        object = cx_strndup(&kept_cx, object, strlen(object));
         if (object == NULL) return LLKV_NOMEM;
     }
     llkv_code rc = run_kept(cx, statement, &result->rows);
@@ -231,6 +233,8 @@ static llkv_code run_one(struct cx *cx, llkv_results *results, struct statement 
     result->info = statement->info;
     result->info.offset = (int32_t)offset;
     result->info.object = object;
+    if (statement->info.note != NULL)
+        result->info.note = memcpy(note, statement->note, sizeof statement->note);
     results->count++;
     return LLKV_OK;
 }

@@ -246,6 +246,11 @@ int64_t exec_rows_changed(const struct exec *exec)
     return exec->rows_changed;
 }
 
+const char *exec_note(const struct exec *exec)
+{
+    return exec->note;
+}
+
 void exec_close(struct exec *exec)
 {
     if (exec == NULL) return;

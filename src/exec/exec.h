@@ -14,6 +14,7 @@
 
 struct exec_plan; /* immutable, shared by executions; lives in the arena it was linked in */
 struct exec;      /* one execution */
+enum { EXEC_NOTE_MAX = 128 };
 
 struct exec_env {
     struct txn_manager *manager;
@@ -35,6 +36,8 @@ NODISCARD llkv_code exec_open(struct cx *cx, const struct exec_plan *plan,
  * the end. DML runs to its end at the first call and gives NULL. After an error only close is
  * allowed. */
 NODISCARD llkv_code exec_next(struct cx *cx, struct exec *exec, const struct batch **out_batch);
+/* What the execution found out that its caller may want to tell, "" if nothing; until close. */
+const char *exec_note(const struct exec *exec);
 /* Rows inserted, updated or deleted so far. */
 int64_t exec_rows_changed(const struct exec *exec);
 /* NULL is allowed. */

@@ -171,6 +171,7 @@ struct exec {
     void **states;
     uint64_t epoch; /* counts changes of parameters */
     int64_t rows_changed;
+    char note[EXEC_NOTE_MAX];
     bool started, ended, failed;
     struct collect **shared; /* per shared subplan: what it gave, once it ran */
     struct run main;

@@ -30,7 +30,9 @@ static llkv_code csv_attach(struct run *run, const struct op *op)
     if (!l->owned) TRY(run_own(run, close_reader, l));
     l->owned = true;
     close_reader(l);
-    return csv_reader_open(run->cx, node->spec, &l->reader);
+    TRY(csv_reader_open(run->cx, node->spec, &l->reader));
+    csv_reader_note(l->reader, run->exec->note, sizeof run->exec->note);
+    return LLKV_OK;
 }
 
 static llkv_code csv_next(struct run *run, const struct op *op, const struct batch **out_batch)

@@ -74,6 +74,25 @@ const char *csv_reader_path(const struct csv_reader *reader);
 /* NULL is allowed. */
 void csv_reader_close(struct csv_reader *reader);
 
+/* What was found out about the text, for people: "sniffed: comma, a header"; "" if nothing was left
+ * open. */
+void csv_reader_note(const struct csv_reader *reader, char *out, size_t size);
+
+/* ---- sniffing ---- */
+
+struct csv_sniffed {
+    struct csv_dialect dialect; /* nothing is open any more */
+    uint32_t column_count;
+    const char **names; /* of the header, or column0, column1 ... */
+    struct type *types;
+};
+/* Find out everything about a file of which nothing is known but `dialect`, from its beginning. A
+ * column is of the first type that takes all its values there: BOOLEAN, BIGINT, HUGEINT, DOUBLE,
+ * DATE, TIMESTAMP, TIME, else VARCHAR. A header is taken for one if there is a column of another
+ * type than VARCHAR that its value there is not of. Memory comes from the arena. */
+NODISCARD llkv_code csv_sniff(struct cx *cx, const char *path, const struct csv_dialect *dialect,
+                              struct csv_sniffed *out_sniffed);
+
 /* ---- writing ---- */
 
 struct csv_sink_column {

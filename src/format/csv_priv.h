@@ -101,6 +101,9 @@ bool csv_field_fits(struct slice text, struct type type, struct arena *heap);
 /* What is still open in `io_dialect`, found out from the first records of a text. */
 NODISCARD llkv_code csv_choose(struct cx *cx, const struct csv_spec *spec, const char *text,
                                size_t len, bool last, struct csv_dialect *io_dialect);
+/* LLKV_UNSUPPORTED for what begins like a compressed file. */
+NODISCARD llkv_code csv_refuse_compressed(struct cx *cx, const char *path, const char *text,
+                                          size_t len);
 /* Bytes before the first record: a byte order mark. */
 size_t csv_mark_bytes(const char *text, size_t len);
 #endif

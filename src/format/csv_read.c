@@ -2,6 +2,7 @@
  * to the front of the next. Memory does not grow with the file, only with its longest line. */
 #include <assert.h>
 #include <inttypes.h>
+#include <stdio.h>
 
 #include "base/os_file.h"
 #include "format/csv_priv.h"
@@ -29,6 +30,20 @@ struct csv_reader {
 const char *csv_reader_path(const struct csv_reader *reader)
 {
     return reader->spec.path;
+}
+
+void csv_reader_note(const struct csv_reader *reader, char *out, size_t size)
+{
+    const bool delimiter = reader->spec.dialect.delimiter == 0;
+    const bool header = reader->spec.dialect.header == CSV_SNIFF;
+    out[0] = '\0';
+    if (!delimiter && !header) return;
+    (void)snprintf(out, size, "sniffed: %s%s%s",
+                   delimiter ? csv_delimiter_name(reader->dialect.delimiter) : "",
+                   delimiter && header ? ", " : "",
+                   !header                             ? ""
+                   : reader->dialect.header == CSV_YES ? "a header"
+                                                       : "no header"); /* cut if too long */
 }
 
 uint64_t csv_reader_line(const struct csv_reader *reader, uint32_t row)
@@ -126,19 +141,19 @@ static llkv_code skip_lines(struct cx *cx, struct csv_reader *r)
     return LLKV_OK;
 }
 
-static llkv_code refuse_compressed(struct cx *cx, const struct csv_reader *r)
+llkv_code csv_refuse_compressed(struct cx *cx, const char *path, const char *text, size_t len)
 {
-    const bool gzip = r->filled >= 2 && memcmp(r->text, "\x1f\x8b", 2) == 0;
-    const bool zstd = r->filled >= 4 && memcmp(r->text, "\x28\xb5\x2f\xfd", 4) == 0;
+    const bool gzip = len >= 2 && memcmp(text, "\x1f\x8b", 2) == 0;
+    const bool zstd = len >= 4 && memcmp(text, "\x28\xb5\x2f\xfd", 4) == 0;
     if (!gzip && !zstd) return LLKV_OK;
-    return cx_fail(cx, LLKV_UNSUPPORTED, "%s: compressed files are not supported", r->spec.path);
+    return cx_fail(cx, LLKV_UNSUPPORTED, "%s: compressed files are not supported", path);
 }
 
 /* Everything that is open becomes known, and the header is left behind. */
 static llkv_code begin(struct cx *cx, struct csv_reader *r)
 {
     TRY(read_more(cx, r));
-    TRY(refuse_compressed(cx, r));
+    TRY(csv_refuse_compressed(cx, r->spec.path, r->text, r->filled));
     drop_text(r, csv_mark_bytes(r->text, r->filled));
     TRY(skip_lines(cx, r));
     TRY(csv_choose(cx, &r->spec, r->text, r->filled, r->ended, &r->dialect));

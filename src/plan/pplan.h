@@ -325,7 +325,7 @@ struct pplan {
     uint32_t init_count, shared_count;
     const struct pinit *inits;         /* in the order to run; later ones may use earlier */
     const struct pnode *const *shared; /* in the order to run */
-    uint64_t catalog_version;
+    uint64_t catalog_version; /* 0: the plan must be made anew each time */
     uint32_t iu_count; /* names of IUs, for EXPLAIN */
     const char *const *iu_names;
     bool sqlite_compat;

@@ -595,6 +595,10 @@ static llkv_code finish(struct cx *cx, struct statement *s)
                                    : write_set_statement_end(&run_cx, s->writes));
         s->info.rows = exec_rows_changed(s->exec);
     }
+    if (s->exec != NULL && exec_note(s->exec)[0] != '\0') {
+        memcpy(s->note, exec_note(s->exec), sizeof s->note);
+        s->info.note = s->note;
+    }
     statement_reset(s);
     s->state = STATEMENT_DONE;
     return LLKV_OK;

@@ -71,6 +71,7 @@ struct statement {
     uint32_t live;             /* index of the current row among its live ones */
     int64_t row_count;
     llkv_result_info info;
+    char note[EXEC_NOTE_MAX]; /* what info.note points to */
 };
 
 /* Compile the first statement of `sql`; NULL if there is none. *out_used as in llkv_prepare. */

@@ -12,7 +12,9 @@ TABLE = ("CREATE TABLE t(a INTEGER PRIMARY KEY, b VARCHAR(5) NOT NULL, c DECIMAL
          "d DATE DEFAULT DATE '2020-01-01', CHECK (c < 100));\n")
 
 
-class Copy(unittest.TestCase):
+class Folder(unittest.TestCase):
+    """Each test in a folder of its own."""
+
     def setUp(self):
         self.folder = tempfile.TemporaryDirectory()
         self.addCleanup(self.folder.cleanup)
@@ -32,6 +34,8 @@ class Copy(unittest.TestCase):
         self.assertEqual(done.stderr, "")
         self.assertEqual(done.stdout, expected)
 
+
+class Copy(Folder):
     def check_error(self, text, message, sql="COPY t FROM 'in.csv';"):
         """Nothing is loaded, and the error says where."""
         self.put(text)
@@ -137,6 +141,105 @@ class Copy(unittest.TestCase):
         self.check(sql + "COPY e TO 'e.csv'; COPY e FROM 'e.csv' (HEADER);"
                    "SELECT count(*) FROM e; SELECT DISTINCT * FROM e;",
                    self.run_sql(sql + "SELECT 2; SELECT * FROM e;").stdout)
+
+
+class Files(Folder):
+    """Files in FROM."""
+    TEXT = "id,zip,price,day,at,ok,note\n1,01234,1.5,2024-02-29,2024-01-01 10:00:00,true,x\n" \
+           "-2,99999,,,,false,\"a \"\"b\"\"\"\n"
+    ROWS = '1,01234,1.5,2024-02-29,2024-01-01 10:00:00,true,x\n-2,99999,,,,false,"a ""b"""\n'
+
+    def test_types_and_names(self):
+        self.put(self.TEXT)
+        columns = ('"id" BIGINT, "zip" VARCHAR, "price" DOUBLE, "day" DATE, "at" TIMESTAMP, '
+                   '"ok" BOOLEAN, "note" VARCHAR')
+        self.check("SELECT * FROM sniff_csv('in.csv');",
+                   f',,"""","""",true,"{columns.replace(chr(34), chr(34) * 2)}"\n'.replace(
+                       ",,", '",",', 1))
+        self.check("SELECT * FROM 'in.csv'; SELECT * FROM read_csv('in.csv', delim = ',') WHERE ok;",
+                   self.ROWS + self.ROWS.split("\n")[0] + "\n")
+        self.check("CREATE TABLE c AS SELECT * FROM read_csv_auto('in.csv'); SELECT * FROM c;"
+                   "SELECT count(*), sum(\"in\".id) FROM 'in.csv', c WHERE c.id = \"in\".id;",
+                   self.ROWS + "2,-1\n")
+
+    def test_no_evidence_no_header(self):
+        self.put("name,city\nAda,London\n")
+        self.check("SELECT * FROM 'in.csv'; SELECT city FROM read_csv('in.csv', header := true);",
+                   "name,city\nAda,London\nLondon\n")
+
+    def test_delimiter_at_the_end(self):
+        self.put("1,2,\n3,4,\n")
+        self.check("SELECT * FROM 'in.csv';", "1,2\n3,4\n")
+        self.put("1,2,\n3,4,x\n")
+        self.check("SELECT * FROM 'in.csv';", "1,2,\n3,4,x\n")
+        self.put("a,b\n1,2,\n3,4,\n")
+        self.check("SELECT b, a FROM 'in.csv';", "2,1\n4,3\n")
+
+    def test_names_differ(self):
+        self.put("a,A,,a_1\n1,2,3,4\n")
+        self.check("SELECT a, A_1, column2, a_1_1 FROM 'in.csv';", "1,2,3,4\n")
+
+    def test_large_integers_stay(self):
+        self.put("1\n9223372036854775808\n")
+        self.check("SELECT column0, typeof(column0) FROM 'in.csv';",
+                   "1,HUGEINT\n9223372036854775808,HUGEINT\n")
+
+    def test_changed_file(self):
+        """The same text again: the file is looked at again."""
+        self.put("1,2\n")
+        done = self.run_sql("".join(
+            f"COPY (SELECT {row}) TO 'in.csv' (HEADER false);\nSELECT * FROM 'in.csv';\n"
+            for row in ("1, 'x'", "'y', 2, 3", "4", "5.5", "NULL, 6")))
+        self.assertEqual((done.stderr, done.stdout), ("", "1,x\ny,2,3\n4\n5.5\n,6\n"))
+
+    def test_refused(self):
+        self.put("1,2\n3\n")
+        for sql, message in [("SELECT * FROM 'in.csv'", "in.csv, line 2: 1 value where 2 are"),
+                             ("SELECT * FROM read_csv('in.csv', 1)", "42601"),
+                             ("SELECT * FROM read_csv()", "42883"),
+                             ("SELECT * FROM read_csv('in.csv', union_by_name = true)", "0A000"),
+                             ("SELECT * FROM 'nothing.csv'", "58P01"),
+                             ("SET external_access = off; SELECT * FROM 'in.csv'", "42501"),
+                             ("SET external_access = off; SELECT * FROM sniff_csv('in.csv')",
+                              "42501")]:
+            self.assertIn(message, self.run_sql(sql).stderr)
+
+
+class Import(Folder):
+    def test_new_table(self):
+        self.put("id,name\n1,Ada\n2,Bob\n")
+        self.check(".import in.csv people\nSELECT * FROM people;",
+                   'Created table people ("id" BIGINT, "name" VARCHAR).\n'
+                   "Imported 2 rows into people (sniffed: comma, a header).\n1,Ada\n2,Bob\n")
+
+    def test_table(self):
+        self.put("1|a|1|2024-01-01|\n")
+        self.check(TABLE + ".import in.csv t\nSELECT * FROM t;",
+                   "Imported 1 rows into t (sniffed: bar, no header).\n1,a,1.00,2024-01-01\n")
+        self.check(TABLE + ".separator |\n.import --noheader in.csv t\nSELECT * FROM t;",
+                   "Imported 1 rows into t.\n1,a,1.00,2024-01-01\n")
+        self.put("# a comment\na,b,c,d\n2,b,2,2024-01-02\n")
+        self.check(TABLE + ".import --csv --skip 1 --header in.csv t\nSELECT * FROM t;",
+                   "Imported 1 rows into t.\n2,b,2.00,2024-01-02\n")
+
+    def test_failures(self):
+        self.put("1,2\n3\n")
+        done = self.run_sql(".import in.csv fresh\nSELECT * FROM fresh;")
+        self.assertIn("Dropped table fresh.", done.stdout)
+        self.assertIn("in.csv, line 2: 1 value where 2 are expected", done.stderr)
+        self.assertIn("42P01", done.stderr)
+        for line, message in [(".import in.csv", "the form is"), (".import a b c", "the form is"),
+                              (".import --what in.csv t", "no option --what"),
+                              (".import --skip x in.csv t", "--skip takes a number"),
+                              (".separator ab", "one ASCII character"),
+                              (".import nothing.csv t", "58P01")]:
+            self.assertIn(message, self.run_sql(line).stderr)
+
+    def test_names_with_quotes(self):
+        self.put('"a ""b""",1\n2,3\n', "it's.csv")
+        self.check(".import --header \"it's.csv\" my-table\nSELECT \"a \"\"b\"\"\" FROM \"my-table\";",
+                   'Created table my-table ("a ""b""" BIGINT, "1" BIGINT).\n'
+                   "Imported 1 rows into my-table (sniffed: comma).\n2\n")
 
 
 if __name__ == "__main__":

@@ -82,6 +82,14 @@ class Tpch(unittest.TestCase):
                            ask_all(), "--threads", "1", "--debug-segment-rows", "4096",
                            "--debug-vector-rows", "256"))
 
+    def test_import(self):
+        lines = "".join(f".import {self.data}/sf0.01/{name}.tbl {name}\n" for name in TABLES)
+        done = run(schema() + lines + ask_all())
+        self.check_all(done)
+        told = [f"Imported {rows} rows into {name} (sniffed: bar, no header)."
+                for name, rows in TABLES.items()]
+        self.assertEqual(done.stdout.split("\n")[:len(told)], told)
+
     def test_bar_at_the_end_of_lines(self):
         """As the official generator writes them."""
         for name in TABLES:

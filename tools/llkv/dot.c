@@ -2,6 +2,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "llkv/import.h"
 #include "llkv/shell.h"
 #include "llkv/suggest.h"
 
@@ -21,7 +22,7 @@ struct command {
 };
 
 static dot_fn run_help, run_open, run_exit, run_mode, run_headers, run_null, run_bail, run_echo,
-    run_read, run_print;
+    run_read, run_print, run_import, run_separator;
 
 static const struct command commands[] = {
     {"bail", "on|off", "stop at the first error", 1, 1, run_bail},
@@ -29,12 +30,15 @@ static const struct command commands[] = {
     {"exit", "[CODE]", "leave, with an exit code", 0, 1, run_exit},
     {"headers", "on|off", "column names first in csv, tabs and list", 1, 1, run_headers},
     {"help", "", "print this", 0, 0, run_help},
+    {"import", "FILE TABLE", "add the rows of a file to a table; see below", 2, WORDS_MAX,
+     run_import},
     {"mode", "NAME", "how rows are shown", 1, 1, run_mode},
     {"nullvalue", "TEXT", "what NULL is shown as", 1, 1, run_null},
     {"open", "[FILE]", "close this database and open another one", 0, 1, run_open},
     {"print", "TEXT...", "print a line", 0, WORDS_MAX, run_print},
     {"quit", "", "leave", 0, 0, run_exit},
     {"read", "FILE", "run the statements of a file", 1, 1, run_read},
+    {"separator", "C", "between values, in list and in files of .import", 1, 1, run_separator},
 };
 
 enum { COMMAND_COUNT = sizeof commands / sizeof commands[0] };
@@ -55,6 +59,8 @@ static void run_help(struct shell *shell, const struct arguments *arguments)
     fprintf(shell->out, "Modes:");
     for (size_t i = 0; i < OUTPUT_MODE_COUNT; i++)
         fprintf(shell->out, " %s", mode_names[i]);
+    fprintf(shell->out, "\nImport: .import %s\n        What is not said is found out, and told.",
+            IMPORT_ARGUMENTS);
     fprintf(shell->out, "\nEverything else is SQL and ends with a semicolon.\n");
 }
 
@@ -130,6 +136,23 @@ static void run_null(struct shell *shell, const struct arguments *arguments)
 static void run_read(struct shell *shell, const struct arguments *arguments)
 {
     (void)shell_run_file(shell, arguments->word[0]); /* a failure is noted there */
+}
+
+static void run_import(struct shell *shell, const struct arguments *arguments)
+{
+    import_run(shell, arguments->word, arguments->count);
+}
+
+/* One ASCII character; \t may be written so. */
+static void run_separator(struct shell *shell, const struct arguments *arguments)
+{
+    const char *text = arguments->word[0];
+    if (strcmp(text, "\\t") == 0) text = "\t";
+    if (strlen(text) != 1 || text[0] < 0) {
+        shell_complain(shell, ".separator takes one ASCII character");
+        return;
+    }
+    shell->separator[0] = shell->format.separator = text[0];
 }
 
 static void run_print(struct shell *shell, const struct arguments *arguments)

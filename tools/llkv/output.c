@@ -157,24 +157,25 @@ static void write_json(FILE *file, struct slt_slice text)
     (void)fputc('"', file);
 }
 
-static void write_separated(enum output_mode mode, FILE *file, uint32_t column,
+static void write_separated(const struct output_format *format, FILE *file, uint32_t column,
                             struct slt_slice text)
 {
     static const char separators[OUTPUT_MODE_COUNT] = {
         [OUTPUT_CSV] = ',', [OUTPUT_TABS] = '\t', [OUTPUT_LIST] = '|'};
-    if (column > 0) (void)fputc(separators[mode], file);
-    if (mode == OUTPUT_CSV)
+    const bool own = format->mode == OUTPUT_LIST && format->separator != 0;
+    if (column > 0) (void)fputc(own ? format->separator : separators[format->mode], file);
+    if (format->mode == OUTPUT_CSV)
         write_csv(file, text);
     else
         write_slice(file, text);
 }
 
-static void write_names(enum output_mode mode, llkv_statement *statement, FILE *file)
+static void write_names(const struct output_format *format, llkv_statement *statement, FILE *file)
 {
     uint32_t count = llkv_column_count(statement);
     for (uint32_t i = 0; i < count; i++) {
         const char *name = llkv_column_name(statement, i);
-        write_separated(mode, file, i, (struct slt_slice){name, strlen(name)});
+        write_separated(format, file, i, (struct slt_slice){name, strlen(name)});
     }
     (void)fputc('\n', file);
 }
@@ -246,7 +247,7 @@ static void write_row(const struct output_format *format, llkv_statement *statem
         uint32_t count = llkv_column_count(statement);
         for (uint32_t i = 0; i < count; i++) {
             struct slt_slice text = output_cell(format, statement, i, scratch);
-            write_separated(format->mode, file, i, text);
+            write_separated(format, file, i, text);
         }
         (void)fputc('\n', file);
     }
@@ -264,7 +265,7 @@ static llkv_code write_rows(const struct output_format *format, llkv_statement *
         bool row = false;
         rc = llkv_statement_step(statement, &row, error);
         if (separated && format->headers && !named && rc == LLKV_OK) {
-            write_names(format->mode, statement, file);
+            write_names(format, statement, file);
             named = true;
         }
         if (rc != LLKV_OK || !row) {

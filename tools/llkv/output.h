@@ -33,6 +33,7 @@ struct output_format {
     enum output_mode mode;
     bool headers;
     const char *null_text; /* NULL: the mode's own */
+    char separator;        /* of list; 0: | */
 };
 
 /* False if there is no mode of that name. */

@@ -22,6 +22,7 @@ struct shell {
     llkv_session *session;
     struct output_format format;
     char null_text[64]; /* what format.null_text points to once .nullvalue was used */
+    char separator[2];  /* of .import; "": found out */
     FILE *out, *err;
     bool bail, echo, interactive;
     bool leaving;     /* .exit, --bail after an error, Ctrl-C in a script, or nobody reads us */

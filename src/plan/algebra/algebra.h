@@ -184,6 +184,7 @@ struct plan {
     bool ordered;
     bool uses_clock; /* now() and the like */
     bool debug_checks;
+    bool reads_files; /* what was found out about them holds for one execution only */
 };
 
 ALWAYS_INLINE bool plan_rule_on(const struct plan *plan, uint64_t rule_bit)

@@ -382,6 +382,10 @@ NODISCARD llkv_code bind_result(struct binder *b, const struct ast_query *ast);
 
 /* ---- copy.c ---- */
 NODISCARD llkv_code bind_copy(struct binder *b, const struct ast_copy *copy, struct ldml *out_dml);
+/* The name of a file: a constant text. */
+NODISCARD llkv_code bind_file_name(struct binder *b, const struct ast *file, const char **out);
+/* 42501 where files are out of reach. */
+NODISCARD llkv_code bind_refuse_files(struct binder *b, const struct ast *at);
 /* What the options say, over the defaults of reading or writing. */
 struct csv_options {
     struct csv_dialect dialect;
@@ -389,6 +393,15 @@ struct csv_options {
 };
 NODISCARD llkv_code bind_csv_options(struct binder *b, const struct ast_list *options, bool writing,
                                      struct csv_options *out);
+
+/* ---- read_csv.c ---- */
+/* 'file.csv' in FROM. */
+NODISCARD llkv_code bind_csv_table(struct binder *b, const struct ast_table *table,
+                                   struct lnode **out, struct scope_relation *out_relation);
+/* read_csv, read_csv_auto, sniff_csv */
+bool bind_is_csv_function(struct slice name);
+NODISCARD llkv_code bind_csv_function(struct binder *b, const struct ast_call *call,
+                                      struct lnode **out, struct scope_relation *out_relation);
 
 /* Parse and bind a stored expression (DEFAULT, CHECK) in `scope`. */
 NODISCARD llkv_code bind_stored_expr(struct binder *b, struct scope *scope, const char *sql,

@@ -1,8 +1,7 @@
 /* copy.c -- COPY: an INSERT whose rows come from a file, or a query whose rows go to one. */
 #include "plan/bind/bind.h"
 
-/* The name of the file: a constant text. */
-static llkv_code bind_path(struct binder *b, const struct ast *file, const char **out)
+llkv_code bind_file_name(struct binder *b, const struct ast *file, const char **out)
 {
     struct scope scope = {.clause = CLAUSE_VALUES};
     const struct expr *e;
@@ -19,6 +18,13 @@ static llkv_code bind_path(struct binder *b, const struct ast *file, const char 
                           "the name of a file has no zero bytes");
     *out = cx_strndup(b->cx, e->value->s.data, e->value->s.len);
     return *out == NULL ? LLKV_NOMEM : LLKV_OK;
+}
+
+llkv_code bind_refuse_files(struct binder *b, const struct ast *at)
+{
+    if (!b->settings->no_external_access) return LLKV_OK;
+    return cx_fail_at(b->cx, LLKV_READONLY, bind_at(b, at), "42501",
+                      "files are not accessible: external_access is off");
 }
 
 /* ---- FROM ---- */
@@ -70,7 +76,7 @@ static llkv_code bind_copy_from(struct binder *b, const struct ast_copy *copy, s
     TRY(bind_csv_options(b, &copy->options, false, &options));
     TRY(lnode_new(b->plan, LOP_CSV, NULL, NULL, &node));
     TRY(record_columns(b, def, target, node, spec, source));
-    TRY(bind_path(b, copy->file, &spec->path));
+    TRY(bind_file_name(b, copy->file, &spec->path));
     spec->dialect = options.dialect;
     spec->table = def->name;
     node->csv.spec = spec;
@@ -154,7 +160,7 @@ static llkv_code bind_copy_to(struct binder *b, const struct ast_copy *copy)
     TRY(bind_csv_options(b, &copy->options, true, &options));
     if (query == NULL) TRY(table_query(b, copy, &query));
     TRY(bind_result(b, query));
-    if (copy->file != NULL) TRY(bind_path(b, copy->file, &target->path));
+    if (copy->file != NULL) TRY(bind_file_name(b, copy->file, &target->path));
     target->dialect = options.dialect;
     target->column_count = b->plan->out.count;
     struct csv_sink_column *columns =
@@ -170,9 +176,7 @@ static llkv_code bind_copy_to(struct binder *b, const struct ast_copy *copy)
 
 llkv_code bind_copy(struct binder *b, const struct ast_copy *copy, struct ldml *dml)
 {
-    if (copy->file != NULL && b->settings->no_external_access)
-        return cx_fail_at(b->cx, LLKV_READONLY, bind_at(b, copy->file), "42501",
-                          "files are not accessible: external_access is off");
+    if (copy->file != NULL) TRY(bind_refuse_files(b, copy->file));
     if ((copy->base.flags & AST_COPY_FROM) != 0) return bind_copy_from(b, copy, dml);
     return bind_copy_to(b, copy);
 }

@@ -206,7 +206,7 @@ static llkv_code take_option(struct option_job *job, const struct csv_option *op
 static llkv_code refuse_unknown(struct binder *b, const struct ast_option *option)
 {
     return cx_fail_at(b->cx, LLKV_UNSUPPORTED, bind_at_name(b, &option->name), NULL,
-                      "option %.*s of COPY is not supported", SLICE_ARG(option->name.text));
+                      "option %.*s of files is not supported", SLICE_ARG(option->name.text));
 }
 
 static llkv_code refuse_twice(struct binder *b, const struct ast_list *options, uint32_t i,

@@ -223,8 +223,10 @@ static llkv_code bind_table(struct binder *b, struct scope *scope, const struct 
     const struct object *object;
     int32_t at = bind_at(b, &table->base);
     if (table->sample != NULL) return bind_unsupported(b, &table->sample->base, "TABLESAMPLE");
-    if ((table->base.flags & AST_TABLE_FILE) != 0)
-        return bind_unsupported(b, &table->base, "a file in FROM");
+    if ((table->base.flags & AST_TABLE_FILE) != 0) {
+        TRY(bind_csv_table(b, table, out, &relation));
+        return bind_add_relation(b, scope, &relation, &table->alias, &table->columns);
+    }
     const struct scope_cte *cte = find_cte(scope->ctes, &table->path);
     if (cte != NULL) {
         TRY(cte_relation(b, cte, out, &relation));
@@ -297,6 +299,11 @@ static llkv_code bind_table_function(struct binder *b, struct scope *scope,
 {
     const struct ast_call *call = function->call;
     struct slice name = call->name.parts[call->name.count - 1].text;
+    struct scope_relation file;
+    if (bind_is_csv_function(name) && (function->base.flags & AST_FROM_ORDINALITY) == 0) {
+        TRY(bind_csv_function(b, call, out, &file));
+        return bind_add_relation(b, scope, &file, &function->alias, &function->columns);
+    }
     bool series = slice_equal_folded(name, SLICE("generate_series"));
     if (!series && !slice_equal_folded(name, SLICE("range")))
         return cx_fail_at(b->cx, LLKV_UNSUPPORTED, bind_at(b, &call->base), NULL,

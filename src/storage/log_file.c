@@ -306,6 +306,21 @@ static llkv_code read_place(struct cx *cx, struct log *log, struct log_place *pl
     return LLKV_OK;
 }
 
+/* A place that the file ends in was never finished, and holds no segment; else the file was cut. */
+static llkv_code check_end(struct cx *cx, struct log *log, uint64_t size)
+{
+    uint8_t bytes[LOG_SEGMENT_BYTES] = {0};
+    uint64_t got = 0;
+    struct log_segment segment;
+    uint32_t crc;
+    uint64_t end = place_offset(log, log->place_count);
+    if (size <= end || log->place_count == LOG_PLACES_MAX) return LLKV_OK;
+    TRY(log->file->fs->read(cx, log->file, bytes, sizeof bytes, end, &got));
+    bool used = log_segment_decode(bytes, log->seed, &segment, &crc);
+    if (!used) return LLKV_OK;
+    return cx_fail(cx, LLKV_CORRUPT, "\"%s\" is cut short", log->world.path);
+}
+
 static llkv_code read_places(struct cx *cx, struct log *log)
 {
     uint64_t size = 0;
@@ -320,7 +335,7 @@ static llkv_code read_places(struct cx *cx, struct log *log)
         log->places[log->place_count++] = place;
         if (log->sequence_max < place.segment.sequence) log->sequence_max = place.segment.sequence;
     }
-    return LLKV_OK;
+    return check_end(cx, log, size);
 }
 
 static llkv_code open_existing(struct cx *cx, struct log *log,

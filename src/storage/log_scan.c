@@ -40,8 +40,9 @@ static void enter_segment(struct walk *walk, uint32_t i)
     walk->previous_known = place->header_valid;
 }
 
-/* The place of the start, if it still holds the segment that start names. */
-static void enter_start(struct walk *walk)
+/* The place of the start, if it still holds the segment that start names. False: the file has no
+ * such place any more. */
+static bool enter_start(struct walk *walk)
 {
     const struct log *log = walk->log;
     for (uint32_t i = 0; i < log->place_count; i++) {
@@ -50,14 +51,16 @@ static void enter_start(struct walk *walk)
         bool inside = walk->at.offset >= first &&
                       walk->at.offset - first <= log_place_bytes(log, i) &&
                       (walk->at.offset - first) % LOG_GROUP_ALIGN == 0;
+        if (!inside) continue;
         /* An unreadable header says nothing: groups name their segment themselves. */
-        bool same = place->segment.sequence == walk->at.sequence || place->segment.sequence == 0;
-        if (!inside || !same) continue;
         walk->place = i;
-        walk->place_valid = true;
+        walk->place_valid =
+            place->segment.sequence == walk->at.sequence || place->segment.sequence == 0;
         walk->previous_known = place->header_valid && walk->at.offset == first;
         walk->previous_crc = place->crc;
+        return true;
     }
+    return false;
 }
 
 /* Are the numbers of a group those of the one that has to come at `at`? */
@@ -103,7 +106,8 @@ static void note_group(struct log_scan *scan, const struct log_group *group)
 static llkv_code walk_groups(struct cx *cx, struct walk *walk, uint64_t end_lsn, log_group_fn *fn,
                              void *arg, struct log_scan *scan)
 {
-    enter_start(walk);
+    if (!enter_start(walk))
+        return cx_fail(cx, LLKV_CORRUPT, "\"%s\" is cut short", walk->log->world.path);
     while (walk->at.lsn < end_lsn) {
         struct log_group group;
         uint32_t crc = 0;

@@ -28,6 +28,7 @@ struct art_leaf {
     struct art_leaf *next_change; /* of the change being made */
     uint32_t len;
     bool waiting;  /* in the list of entries to be removed */
+    bool sticky;   /* stands for an entry of a run: it is never removed */
     bool changing; /* in the change being made: */
     bool ending;   /* it is to die, else to live */
     uint8_t key[];

@@ -18,10 +18,12 @@ struct index {
     _Atomic art_ref root; /* the published version */
     struct mem_budget *budget;
     struct readers *readers;
-    uint64_t version; /* the writer's, like all below */
+    struct index_runs *runs; /* or NULL */
+    uint64_t version;        /* the writer's, like all below */
 
     struct art_leaf *waiting, **waiting_end; /* dead entries, and some that came back to life */
     uint64_t last_ended;                     /* entries that the last change ended */
+    uint64_t sticky, sticky_dead;            /* entries that stand for one of a run */
 
     bool changing;
     struct art_change change;
@@ -32,14 +34,20 @@ struct index {
     size_t key_capacity;
 };
 
-struct index *index_new(struct mem_budget *budget, struct readers *readers)
+struct index *index_new(struct mem_budget *budget, struct readers *readers, struct index_runs *runs)
 {
     struct index *index = mem_alloc_zero(budget, sizeof *index);
     if (index == NULL) return NULL;
     index->budget = budget;
     index->readers = readers;
+    index->runs = runs;
     index->waiting_end = &index->waiting;
     return index;
+}
+
+struct index_runs *index_runs_of(struct index *index)
+{
+    return index->runs;
 }
 
 static void free_leaves(struct art_leaf *leaf)
@@ -64,6 +72,7 @@ void index_free(struct index *index)
 {
     if (index == NULL) return;
     assert(!index->changing);
+    if (index->runs != NULL) index->runs->free(index->runs);
     art_free(atomic_load_explicit(&index->root, memory_order_relaxed));
     garbage_free(index->garbage);
     mem_free(index->key);
@@ -73,21 +82,41 @@ void index_free(struct index *index)
 struct visit {
     index_visit_fn *fn;
     void *arg;
+    bool run; /* still to be told: the row of a run */
+    bool stopped;
+    uint64_t run_row;
 };
 
-static bool visit_leaf(void *arg, struct art_leaf *leaf)
+static bool tell_run(struct visit *visit)
 {
-    const struct visit *visit = arg;
-    bool live = atomic_load_explicit(&leaf->dead_ts, memory_order_relaxed) == 0;
-    return visit->fn(visit->arg, art_leaf_row(leaf), live);
+    visit->run = false;
+    visit->stopped = !visit->fn(visit->arg, visit->run_row, true);
+    return !visit->stopped;
 }
 
-void index_lookup(struct index *index, const uint8_t *key, size_t len, index_visit_fn *fn,
-                  void *arg)
+/* An entry of the tree overrules the one of a run. */
+static bool visit_leaf(void *arg, struct art_leaf *leaf)
 {
-    struct visit visit = {fn, arg};
+    struct visit *visit = arg;
+    uint64_t row = art_leaf_row(leaf);
+    bool live = atomic_load_explicit(&leaf->dead_ts, memory_order_relaxed) == 0;
+    if (visit->run && row == visit->run_row) visit->run = false;
+    if (visit->run && row > visit->run_row && !tell_run(visit)) return false;
+    visit->stopped = !visit->fn(visit->arg, row, live);
+    return !visit->stopped;
+}
+
+llkv_code index_lookup(struct cx *cx, struct index *index, const uint8_t *key, size_t len,
+                       index_visit_fn *fn, void *arg)
+{
+    struct visit visit = {.fn = fn, .arg = arg};
+    if (index->runs != NULL)
+        TRY(index->runs->find(cx, index->runs, key, len, false, &visit.run, &visit.run_row));
+    /* The tree after the runs: what ended since then is in it. */
     art_each(atomic_load_explicit(&index->root, memory_order_acquire), key, (uint32_t)len,
              visit_leaf, &visit);
+    if (visit.run && !visit.stopped) (void)tell_run(&visit); /* nobody is left to be told */
+    return LLKV_OK;
 }
 
 /* ---- changes ---- */
@@ -166,13 +195,31 @@ static llkv_code make_key(struct cx *cx, struct index *index, const uint8_t *key
     return LLKV_OK;
 }
 
+/* The entry of a run ends: from now on the tree says what is known of it. */
+static llkv_code make_sticky(struct cx *cx, struct index *index, const uint8_t *key, size_t len,
+                             uint64_t row_id, struct art_leaf **out_leaf)
+{
+    bool found = false;
+    bool made;
+    uint64_t row = 0;
+    if (index->runs != NULL) TRY(index->runs->find(cx, index->runs, key, len, true, &found, &row));
+    CHECK(cx, found && row == row_id);
+    struct art_leaf *leaf =
+        art_insert(&index->change, index->key, (uint32_t)len + ROW_BYTES, &made);
+    if (leaf == NULL) return cx_nomem(cx);
+    assert(made);
+    leaf->sticky = true;
+    *out_leaf = leaf;
+    return LLKV_OK;
+}
+
 llkv_code index_change_end(struct cx *cx, struct index *index, const uint8_t *key, size_t len,
                            uint64_t row_id)
 {
     assert(index->changing);
     TRY(make_key(cx, index, key, len, row_id));
     struct art_leaf *leaf = art_find(index->change.root, index->key, (uint32_t)len + ROW_BYTES);
-    CHECK(cx, leaf != NULL);
+    if (leaf == NULL) TRY(make_sticky(cx, index, key, len, row_id, &leaf));
     CHECK(cx, !leaf->changing);
     leaf->changing = leaf->ending = true;
     leaf->next_change = index->ended;
@@ -186,6 +233,7 @@ llkv_code index_change_add(struct cx *cx, struct index *index, const uint8_t *ke
     assert(index->changing);
     bool made;
     TRY(make_key(cx, index, key, len, row_id));
+    if (index->runs != NULL) index->runs->note(index->runs, key, len);
     struct art_leaf *leaf =
         art_insert(&index->change, index->key, (uint32_t)len + ROW_BYTES, &made);
     if (leaf == NULL) return cx_nomem(cx);
@@ -199,7 +247,8 @@ llkv_code index_change_add(struct cx *cx, struct index *index, const uint8_t *ke
 
 struct live_search {
     bool found;
-    uint64_t row_id;
+    bool run; /* a run has the key, and nothing of the tree overrules it yet */
+    uint64_t row_id, run_row;
 };
 
 /* An entry that the change concerns is on its way out or in. */
@@ -208,23 +257,28 @@ static bool find_live(void *arg, struct art_leaf *leaf)
     struct live_search *search = arg;
     bool dead = atomic_load_explicit(&leaf->dead_ts, memory_order_relaxed) != 0;
     bool coming = leaf->changing && !leaf->ending;
+    if (search->run && art_leaf_row(leaf) == search->run_row) search->run = false;
     if (leaf->ending || (dead && !coming)) return true;
     search->found = true;
     search->row_id = art_leaf_row(leaf);
     return false;
 }
 
-bool index_change_lives(struct index *index, const uint8_t *key, size_t len, uint64_t *out_row_id)
+llkv_code index_change_lives(struct cx *cx, struct index *index, const uint8_t *key, size_t len,
+                             bool *out_lives, uint64_t *out_row_id)
 {
     struct live_search search = {0};
+    if (index->runs != NULL)
+        TRY(index->runs->find(cx, index->runs, key, len, true, &search.run, &search.run_row));
     art_each(index->change.root, key, (uint32_t)len, find_live, &search);
-    *out_row_id = search.row_id;
-    return search.found;
+    *out_lives = search.found || search.run;
+    *out_row_id = search.found ? search.row_id : search.run_row;
+    return LLKV_OK;
 }
 
 static void wait_for_removal(struct index *index, struct art_leaf *leaf)
 {
-    if (leaf->waiting) return;
+    if (leaf->waiting || leaf->sticky) return;
     leaf->waiting = true;
     push_waiting(index, leaf);
 }
@@ -236,13 +290,18 @@ void index_change_apply(struct index *index, int64_t ts)
     for (struct art_leaf *leaf = index->ended; leaf != NULL; leaf = leaf->next_change) {
         index->last_ended++;
         leaf->changing = leaf->ending = false;
+        index->sticky += leaf->sticky && leaf->owner == index->change.owner;
+        index->sticky_dead += leaf->sticky;
         atomic_store_explicit(&leaf->dead_ts, ts, memory_order_relaxed);
         wait_for_removal(index, leaf);
     }
     for (struct art_leaf *leaf = index->added; leaf != NULL; leaf = leaf->next_change) {
         leaf->changing = false;
+        index->sticky_dead -= leaf->sticky;
         atomic_store_explicit(&leaf->dead_ts, 0, memory_order_relaxed);
     }
+    /* Runs first: a reader that finds a run finds what overrules it in the tree. */
+    if (index->runs != NULL) index->runs->apply(index->runs);
     atomic_store_explicit(&index->root, index->change.root, memory_order_release);
     if (index->change.garbage != NULL || index->removed != NULL) {
         index->garbage->nodes = index->change.garbage;
@@ -267,6 +326,7 @@ void index_change_undo(struct index *index)
         wait_for_removal(index, leaf);
     }
     art_discard(&index->change);
+    if (index->runs != NULL) index->runs->undo(index->runs);
     index->ended = index->added = NULL;
     index->changing = false;
 }
@@ -284,6 +344,7 @@ llkv_code index_check(struct cx *cx, struct index *index, uint64_t *out_live)
             return cx_fail(cx, LLKV_CORRUPT, "an entry waits that is not in the tree");
         dead += atomic_load_explicit(&leaf->dead_ts, memory_order_relaxed) != 0;
     }
-    *out_live = leaves - dead;
+    *out_live = leaves - dead - index->sticky_dead;
+    if (index->runs != NULL) *out_live += index->runs->rows(index->runs) - index->sticky;
     return LLKV_OK;
 }

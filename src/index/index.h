@@ -15,8 +15,27 @@
 
 struct index;
 
-/* NULL: no memory. `readers` outlives it. */
-struct index *index_new(struct mem_budget *budget, struct readers *readers);
+/* Entries that stand in no tree, because the rows themselves are in the order of the key. The index
+ * asks for them, whoever owns the rows answers. Such an entry lives as long as the tree holds
+ * nothing for its key and row; once it ends, an entry of the tree says so, for ever. */
+struct index_runs {
+    /* The row with this key; with `changing` in the state of the change being made, else in the
+     * published one. LLKV_CORRUPT. */
+    llkv_code (*find)(struct cx *cx, struct index_runs *runs, const uint8_t *key, size_t len,
+                      bool changing, bool *out_found, uint64_t *out_row);
+    /* A key is about to come into the tree. */
+    void (*note)(struct index_runs *runs, const uint8_t *key, size_t len);
+    uint64_t (*rows)(const struct index_runs *runs);
+    void (*apply)(struct index_runs *runs);
+    void (*undo)(struct index_runs *runs);
+    void (*free)(struct index_runs *runs);
+};
+
+/* NULL: no memory. `readers` outlives it; `runs` (or NULL) is taken over on success. */
+struct index *index_new(struct mem_budget *budget, struct readers *readers,
+                        struct index_runs *runs);
+/* What it was made with. */
+struct index_runs *index_runs_of(struct index *index);
 /* No reader is left. NULL is allowed. */
 void index_free(struct index *index);
 
@@ -24,8 +43,8 @@ void index_free(struct index *index);
  * returns false. `live`: it belongs to the latest committed state (as of some moment during the
  * call). */
 typedef bool index_visit_fn(void *arg, uint64_t row_id, bool live);
-void index_lookup(struct index *index, const uint8_t *key, size_t len, index_visit_fn *fn,
-                  void *arg);
+NODISCARD llkv_code index_lookup(struct cx *cx, struct index *index, const uint8_t *key, size_t len,
+                                 index_visit_fn *fn, void *arg);
 
 /* ---- a change: begin, then insert and remove, then apply or undo ---- */
 /* Also takes entries out that no snapshot needs any more. */
@@ -37,7 +56,8 @@ NODISCARD llkv_code index_change_end(struct cx *cx, struct index *index, const u
 NODISCARD llkv_code index_change_add(struct cx *cx, struct index *index, const uint8_t *key,
                                      size_t len, uint64_t row_id);
 /* Does an entry with this key live, the change taken into account? */
-bool index_change_lives(struct index *index, const uint8_t *key, size_t len, uint64_t *out_row_id);
+NODISCARD llkv_code index_change_lives(struct cx *cx, struct index *index, const uint8_t *key,
+                                       size_t len, bool *out_lives, uint64_t *out_row_id);
 void index_change_apply(struct index *index, int64_t ts);
 void index_change_undo(struct index *index);
 

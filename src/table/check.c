@@ -23,7 +23,7 @@ static llkv_code check_vector(struct cx *cx, struct key *key, struct key_rows *k
         struct presence presence = {.row_id = first + i};
         if (deleted != NULL && bit_get(deleted, i)) continue;
         TRY(key_rows_make(cx, kr, i));
-        index_lookup(key->index, kr->bytes.data, kr->bytes.len, is_present, &presence);
+        TRY(index_lookup(cx, key->index, kr->bytes.data, kr->bytes.len, is_present, &presence));
         if (!presence.found)
             return cx_fail(cx, LLKV_CORRUPT, "key \"%s\" does not know row %llu", key->def.name,
                            (unsigned long long)(first + i));

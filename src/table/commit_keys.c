@@ -3,6 +3,7 @@
 #include <assert.h>
 #include <string.h>
 
+#include "table/key_runs.h"
 #include "table/own_read.h"
 
 /* One key while its changes are reserved. */
@@ -90,10 +91,12 @@ static llkv_code add_entry(struct key_change *kc, struct key_rows *kr, uint32_t 
 {
     const struct normkey *bytes = &kr->bytes;
     struct index *index = kc->key->index;
-    uint64_t other;
-    if (key_is_unique(kc->key) && !kr->has_null &&
-        index_change_lives(index, bytes->data, bytes->len, &other))
-        return key_rows_collision(kc->cx, kr, row);
+    if (key_is_unique(kc->key) && !kr->has_null) {
+        bool lives;
+        uint64_t other;
+        TRY(index_change_lives(kc->cx, index, bytes->data, bytes->len, &lives, &other));
+        if (lives) return key_rows_collision(kc->cx, kr, row);
+    }
     return index_change_add(kc->cx, index, bytes->data, bytes->len, row_id);
 }
 
@@ -168,6 +171,18 @@ static llkv_code patch_inserted(struct key_change *kc, uint64_t first, uint32_t 
     return LLKV_OK;
 }
 
+/* A whole segment whose keys ascend needs no entries, if its rows are all as they were inserted. */
+static llkv_code admit_piece(struct key_change *kc, const struct store_piece *piece,
+                             bool *out_admitted)
+{
+    struct table_writes *writes = kc->writes;
+    *out_admitted = false;
+    if (piece->sealed == NULL || writes->own_dead.rows != 0 || writes->own_ref_count != 0)
+        return LLKV_OK;
+    return key_runs_admit(kc->cx, index_runs_of(kc->key->index),
+                          layout_segment(kc->layout, piece->row_id), piece->sealed, out_admitted);
+}
+
 /* Pieces are in the order in which the rows were inserted. */
 static llkv_code add_inserted(struct key_change *kc)
 {
@@ -176,6 +191,12 @@ static llkv_code add_inserted(struct key_change *kc)
     const struct update_ref *ref = writes->refs + writes->ref_count - writes->own_ref_count;
     for (uint32_t p = 0; p < writes->change.piece_count; p++) {
         const struct store_piece *piece = &writes->change.pieces[p];
+        bool admitted;
+        TRY(admit_piece(kc, piece, &admitted));
+        if (admitted) {
+            number += piece->rows;
+            continue;
+        }
         for (uint32_t done = 0; done < piece->rows;) {
             uint32_t n = piece->rows - done;
             if (n > kc->layout->vector_rows) n = kc->layout->vector_rows;

@@ -270,7 +270,7 @@ static llkv_code collide(struct collision *c, struct own_key *own)
     const struct normkey *bytes = &own->rows.bytes;
     if (own->rows.has_null || !key_is_unique(own->key)) return LLKV_OK;
     c->own = own;
-    index_lookup(own->key->index, bytes->data, bytes->len, meet_committed, c);
+    TRY(index_lookup(c->cx, own->key->index, bytes->data, bytes->len, meet_committed, c));
     if (c->rc == LLKV_OK && (!c->found || c->mode == WRITE_REPLACE))
         art_each(own->tree.root, bytes->data, (uint32_t)bytes->len, meet_own, c);
     return c->rc;

@@ -4,9 +4,11 @@
 #include <string.h>
 
 #include "table/checkpoint.h"
+#include "table/key_runs.h"
 #include "table/own_read.h"
 
-enum { KEYS_FIRST = 4 };
+/* Entries of runs that end while a key is built ended before anybody can ask. */
+enum { KEYS_FIRST = 4, BUILD_TS = 1 };
 
 static void key_free(void *object)
 {
@@ -15,6 +17,20 @@ static void key_free(void *object)
     index_free(key->index);
     arena_deinit(&key->arena);
     mem_free(key);
+}
+
+static llkv_code key_index_new(struct cx *cx, struct table *table, struct store *store,
+                               const struct key_def *def, struct index **out_index)
+{
+    struct index_runs *runs;
+    TRY(key_runs_new(cx, table, store, def, &runs));
+    struct index *index = index_new(table->budget, txn_readers(table->manager), runs);
+    if (index == NULL) {
+        if (runs != NULL) runs->free(runs);
+        return cx_nomem(cx);
+    }
+    *out_index = index;
+    return LLKV_OK;
 }
 
 static llkv_code key_new(struct cx *cx, struct table *table, const struct key_def *def,
@@ -33,11 +49,7 @@ static llkv_code key_new(struct cx *cx, struct table *table, const struct key_de
                      phys_names[column->type.phys]);
         goto failed;
     }
-    key->index = index_new(table->budget, txn_readers(table->manager));
-    if (key->index == NULL) {
-        rc = cx_nomem(cx);
-        goto failed;
-    }
+    TRY_TO(failed, rc, key_index_new(cx, table, table->store, &key->def, &key->index));
     *out_key = key;
     return LLKV_OK;
 failed:
@@ -122,8 +134,9 @@ struct build {
     struct key *key;
     struct index *index; /* the key's, or the one it is to get */
     struct key_rows rows;
-    struct own_view own; /* of the transaction that makes the key */
-    bool hidden;         /* this pass is for the rows that do not have their key any more for it */
+    struct key_rows base; /* of runs: what the rows were inserted with */
+    struct own_view own;  /* of the transaction that makes the key */
+    bool hidden;          /* this pass is for the rows that do not have their key any more for it */
 };
 
 /* Deleted by the transaction, or given another key? */
@@ -132,6 +145,18 @@ static bool build_hides(const struct build *b, uint64_t row_id)
     if (b->own.writes == NULL) return false;
     const struct own_change *change = own_view_change(&b->own, row_id);
     return change != NULL && (change->batch == NULL || own_change_moves(change, &b->key->def));
+}
+
+static llkv_code build_add(struct cx *cx, struct build *b, uint32_t row, uint64_t row_id)
+{
+    const struct normkey *bytes = &b->rows.bytes;
+    if (b->key->def.unique && !b->rows.has_null && !b->hidden) {
+        bool lives;
+        uint64_t other;
+        TRY(index_change_lives(cx, b->index, bytes->data, bytes->len, &lives, &other));
+        if (lives) return key_rows_collision(cx, &b->rows, row);
+    }
+    return index_change_add(cx, b->index, bytes->data, bytes->len, row_id);
 }
 
 static llkv_code build_vector(struct cx *cx, struct build *b, uint32_t segment, uint32_t vector,
@@ -143,33 +168,94 @@ static llkv_code build_vector(struct cx *cx, struct build *b, uint32_t segment, 
     TRY(cx_check_cancel(cx));
     TRY(key_rows_read(cx, &b->rows, where, vector, rows, TS_LATEST));
     for (uint32_t i = 0; i < rows; i++) {
-        uint64_t other;
         const uint64_t row_id = layout_row_id(layout, segment, vector * layout->vector_rows + i);
         if (deleted != NULL && bit_get(deleted, i)) continue;
         if (build_hides(b, row_id) != b->hidden) continue;
         TRY(key_rows_make(cx, &b->rows, i));
-        const struct normkey *bytes = &b->rows.bytes;
-        if (b->key->def.unique && !b->rows.has_null && !b->hidden &&
-            index_change_lives(b->index, bytes->data, bytes->len, &other))
-            return key_rows_collision(cx, &b->rows, i);
-        TRY(index_change_add(cx, b->index, bytes->data, bytes->len, row_id));
+        TRY(build_add(cx, b, i, row_id));
     }
     return LLKV_OK;
 }
 
-static llkv_code build_all(struct cx *cx, struct build *b)
+/* Is every row of the vector as it was inserted, in the column of the key? */
+static bool vector_is_unchanged(const struct build *b, struct segment *segment, uint32_t vector)
 {
-    struct store *store = b->store;
-    const struct layout *layout = store_layout(store);
-    struct store_view view = store_view_at(store, TS_LATEST);
-    for (uint32_t s = 0; s < store_view_segments(store, &view); s++) {
-        uint32_t rows = store_segment_rows(store, &view, s);
-        for (uint32_t v = 0; v * layout->vector_rows < rows; v++) {
-            uint32_t n = rows - v * layout->vector_rows;
-            TRY(build_vector(cx, b, s, v, n < layout->vector_rows ? n : layout->vector_rows));
+    uint16_t column = b->key->def.columns[0].column;
+    struct overlay_column *overlays =
+        atomic_load_explicit(&segment->overlays[column], memory_order_acquire);
+    return segment_deleted(segment, vector, TS_LATEST) == NULL &&
+           (overlays == NULL || overlay_at(&overlays->heads[vector], TS_LATEST) == NULL);
+}
+
+/* Of a run: entries of rows that are not there any more or have another key end (`ends`); then
+ * those with another key get their entries. */
+static llkv_code build_run_vector(struct cx *cx, struct build *b, uint32_t number, uint32_t vector,
+                                  uint32_t rows, bool ends)
+{
+    const struct layout *layout = store_layout(b->store);
+    struct segment *segment = store_segment(b->store, number);
+    const struct sealed *sealed = atomic_load_explicit(&segment->sealed, memory_order_acquire);
+    const uint64_t *deleted = segment_deleted(segment, vector, TS_LATEST);
+    if (vector_is_unchanged(b, segment, vector)) return cx_check_cancel(cx);
+    TRY(key_rows_sealed(cx, &b->base, sealed, vector, rows));
+    TRY(key_rows_read(cx, &b->rows, segment, vector, rows, TS_LATEST));
+    for (uint32_t i = 0; i < rows; i++) {
+        const uint64_t row_id = layout_row_id(layout, number, vector * layout->vector_rows + i);
+        const struct normkey *old = &b->base.bytes;
+        const struct normkey *now = &b->rows.bytes;
+        bool gone = deleted != NULL && bit_get(deleted, i);
+        TRY(key_rows_make(cx, &b->base, i));
+        TRY(key_rows_make(cx, &b->rows, i));
+        bool moved = old->len != now->len || memcmp(old->data, now->data, old->len) != 0;
+        if (ends && (gone || moved))
+            TRY(index_change_end(cx, b->index, old->data, old->len, row_id));
+        if (!ends && !gone && moved) TRY(build_add(cx, b, i, row_id));
+    }
+    return LLKV_OK;
+}
+
+enum build_pass { PASS_RUNS, PASS_ENDS, PASS_ADDS };
+
+static llkv_code build_segment(struct cx *cx, struct build *b, uint32_t number, uint32_t rows,
+                               enum build_pass pass)
+{
+    const struct layout *layout = store_layout(b->store);
+    struct index_runs *runs = index_runs_of(b->index);
+    struct segment *segment = store_segment(b->store, number);
+    const struct sealed *sealed = atomic_load_explicit(&segment->sealed, memory_order_acquire);
+    bool ignored;
+    if (pass == PASS_RUNS && sealed == NULL) return LLKV_OK;
+    if (pass == PASS_RUNS) return key_runs_admit(cx, runs, number, sealed, &ignored);
+    bool run = key_runs_has(runs, number);
+    if (pass == PASS_ENDS && !run) return LLKV_OK;
+    for (uint32_t v = 0; v * layout->vector_rows < rows; v++) {
+        uint32_t n = rows - v * layout->vector_rows;
+        if (n > layout->vector_rows) n = layout->vector_rows;
+        if (run) {
+            TRY(build_run_vector(cx, b, number, v, n, pass == PASS_ENDS));
+        } else {
+            TRY(build_vector(cx, b, number, v, n));
         }
     }
     return LLKV_OK;
+}
+
+static llkv_code build_rows(struct cx *cx, struct build *b, enum build_pass pass)
+{
+    struct store_view view = store_view_at(b->store, TS_LATEST);
+    for (uint32_t s = 0; s < store_view_segments(b->store, &view); s++)
+        TRY(build_segment(cx, b, s, store_segment_rows(b->store, &view, s), pass));
+    return LLKV_OK;
+}
+
+/* A transaction that makes a key over what it wrote itself gets it without runs. */
+static llkv_code build_all(struct cx *cx, struct build *b)
+{
+    if (index_runs_of(b->index) == NULL || b->own.writes != NULL)
+        return build_rows(cx, b, PASS_ADDS);
+    TRY(build_rows(cx, b, PASS_RUNS));
+    TRY(build_rows(cx, b, PASS_ENDS));
+    return build_rows(cx, b, PASS_ADDS);
 }
 
 /* Room for one more key. */
@@ -203,7 +289,7 @@ static llkv_code build_key(struct cx *cx, void *arg)
         index_change_undo(b->key->index);
         return rc;
     }
-    index_change_apply(b->key->index, 0);
+    index_change_apply(b->key->index, BUILD_TS);
     b->key->valid_from = txn_watermark(b->table->manager);
     push_key(table_keys(b->table), b->key);
     return LLKV_OK;
@@ -219,7 +305,9 @@ llkv_code table_key_stage(struct cx *cx, struct table *table, const struct key_d
     TRY(key_new(cx, table, def, &b.key));
     atomic_store_explicit(&b.key->state, KEY_STAGED, memory_order_relaxed);
     llkv_code rc = key_rows_init(cx, &b.rows, table, &b.key->def);
+    if (rc == LLKV_OK) rc = key_rows_init(cx, &b.base, table, &b.key->def);
     if (rc == LLKV_OK) rc = txn_exclusively(cx, table->manager, build_key, &b);
+    key_rows_deinit(&b.base);
     key_rows_deinit(&b.rows);
     if (rc != LLKV_OK) {
         key_free(b.key);
@@ -235,17 +323,19 @@ static llkv_code fill_index(struct cx *cx, struct build *b)
 {
     struct arena_mark mark = arena_mark(cx->arena);
     llkv_code rc = key_rows_init(cx, &b->rows, b->table, &b->key->def);
+    if (rc == LLKV_OK) rc = key_rows_init(cx, &b->base, b->table, &b->key->def);
     if (rc == LLKV_OK) rc = index_change_begin(cx, b->index);
     if (rc == LLKV_OK) {
         rc = build_all(cx, b);
         if (rc != LLKV_OK) index_change_undo(b->index);
     }
+    key_rows_deinit(&b->base);
     key_rows_deinit(&b->rows);
     if (rc == LLKV_CONSTRAINT)
         return cx_fail(cx, LLKV_CORRUPT, "rows of table \"%s\" collide in key \"%s\"",
                        b->table->def->name, b->key->def.name);
     if (rc != LLKV_OK) return rc;
-    index_change_apply(b->index, 0);
+    index_change_apply(b->index, BUILD_TS);
     arena_rewind(cx->arena, mark);
     return LLKV_OK;
 }
@@ -254,12 +344,9 @@ static llkv_code fill_all(struct cx *cx, struct table *table, struct store *stor
                           struct index **indexes, uint32_t count)
 {
     for (uint32_t k = 0; k < count; k++) {
-        indexes[k] = index_new(table->budget, txn_readers(table->manager));
-        if (indexes[k] == NULL) return cx_nomem(cx);
-        struct build b = {.table = table,
-                          .store = store,
-                          .key = key_at(table_keys(table), k),
-                          .index = indexes[k]};
+        struct key *key = key_at(table_keys(table), k);
+        TRY(key_index_new(cx, table, store, &key->def, &indexes[k]));
+        struct build b = {.table = table, .store = store, .key = key, .index = indexes[k]};
         TRY(fill_index(cx, &b));
     }
     return LLKV_OK;
@@ -559,7 +646,8 @@ llkv_code table_key_lookup(struct cx *cx, struct table *table, const struct tabl
     if (l.rc == LLKV_OK && snapshot->ts < l.key->valid_from) {
         l.rc = lookup_by_scan(&l);
     } else if (l.rc == LLKV_OK) {
-        index_lookup(l.key->index, bytes.data, bytes.len, take_row, &l);
+        llkv_code rc = index_lookup(cx, l.key->index, bytes.data, bytes.len, take_row, &l);
+        if (rc != LLKV_OK) l.rc = rc;
     }
     if (l.rc == LLKV_OK && l.own.writes != NULL) l.rc = lookup_own(&l);
     normkey_deinit(&bytes);

@@ -156,7 +156,7 @@ static llkv_code enter(struct cx *cx, struct table_writes *writes, struct own_ke
     if (key_is_unique(own->key) && !own->rows.has_null && writes_explicit(writes)) {
         art_each(own->tree.root, bytes->data, (uint32_t)bytes->len, meet_written, &m);
         if (m.rc == LLKV_OK && !m.found)
-            index_lookup(own->key->index, bytes->data, bytes->len, meet_committed, &m);
+            TRY(index_lookup(cx, own->key->index, bytes->data, bytes->len, meet_committed, &m));
         TRY(m.rc);
         if (m.found) return key_rows_collision(cx, &own->rows, row);
     }

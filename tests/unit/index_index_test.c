@@ -16,7 +16,7 @@ static void setup(struct fixture *f)
     f->used = mem_used_bytes();
     f->cx = test_cx_init(&f->t);
     f->manager = txn_manager_new(NULL);
-    f->index = index_new(NULL, txn_readers(f->manager));
+    f->index = index_new(NULL, txn_readers(f->manager), NULL);
     assert_non_null(f->index);
 }
 
@@ -78,7 +78,7 @@ static bool collect(void *arg, uint64_t row_id, bool live)
 static void expect(struct fixture *f, const char *key, const char *rows)
 {
     struct found found = {""};
-    index_lookup(f->index, (const uint8_t *)key, 1, collect, &found);
+    assert_ok(&f->t, index_lookup(f->cx, f->index, (const uint8_t *)key, 1, collect, &found));
     assert_string_equal(found.text, rows);
 }
 
@@ -145,15 +145,18 @@ static void changes_can_be_undone(void **state)
     (void)state;
     struct fixture f;
     uint64_t row;
+    bool lives;
     setup(&f);
     run(&f, NULL, "a", 1);
     run(&f, NULL, "b", 2);
     run(&f, "a", NULL, 1);
     assert_ok(&f.t, index_change_begin(f.cx, f.index)); /* takes out the entry of row 1 */
     assert_ok(&f.t, index_change_end(f.cx, f.index, (const uint8_t *)"b", 1, 2));
-    assert_false(index_change_lives(f.index, (const uint8_t *)"b", 1, &row));
+    assert_ok(&f.t, index_change_lives(f.cx, f.index, (const uint8_t *)"b", 1, &lives, &row));
+    assert_false(lives);
     assert_ok(&f.t, index_change_add(f.cx, f.index, (const uint8_t *)"a", 1, 7));
-    assert_true(index_change_lives(f.index, (const uint8_t *)"a", 1, &row));
+    assert_ok(&f.t, index_change_lives(f.cx, f.index, (const uint8_t *)"a", 1, &lives, &row));
+    assert_true(lives);
     assert_int_equal(row, 7);
     index_change_undo(f.index);
     expect(&f, "a", "1- ");

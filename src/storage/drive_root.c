@@ -165,7 +165,10 @@ static llkv_code begin_locked(struct cx *cx, struct drive_pager *dp)
 {
     if (atomic_load(&dp->session)) return LLKV_OK;
     TRY(storage_refuse_if_failed(cx, &dp->failed));
-    if (dp->log == NULL) TRY(make_log(cx, dp));
+    if (dp->log == NULL)
+        TRY(make_log(cx, dp));
+    else if (dp->fs->directory_sync(cx, dp->fs, dp->log_path) != LLKV_OK)
+        return storage_broken(cx, &dp->failed); /* whoever made the files may have died before it */
     bool required =
         (dp->root.flags & ENTRY_LOG_REQUIRED) != 0 && dp->root.log_id == dp->log->ids.log_id;
     if (!required) TRY(repeat_root(cx, dp, ENTRY_LOG_REQUIRED));

@@ -43,6 +43,7 @@ enum disk_loss {
     DISK_ALL,     /* everything reached the medium */
     DISK_NOTHING, /* nothing that was not synced */
     DISK_PREFIX,  /* the first units of what was unsynced, in order */
+    DISK_HOLE,    /* all but one of the unsynced writes */
     DISK_WRITES,  /* any of the unsynced writes */
     DISK_SECTORS, /* any of their 512-byte units; lengths on their own */
     DISK_PAGES,   /* any of their 4096-byte units; lengths on their own */
@@ -65,6 +66,8 @@ struct disk *disk_cursor_crash(const struct disk_cursor *cursor, enum disk_loss 
 /* ---- looking at it ---- */
 /* The size of a file, -1 if there is no such name. */
 int64_t disk_file_size(struct disk *disk, const char *path);
+/* The records, one to a line, to standard output. */
+void disk_print(struct disk *disk);
 /* Change bytes behind everybody's back, on the medium. */
 void disk_damage(struct disk *disk, const char *path, uint64_t offset, uint8_t xor_with);
 /* A copy of what is there now, all of it durable. */

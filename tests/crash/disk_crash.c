@@ -133,9 +133,9 @@ void disk_cursor_advance(struct disk_cursor *cursor, uint64_t position)
 
 const char *disk_loss_name(enum disk_loss loss)
 {
-    static const char *const names[] = {"process killed",  "all kept",    "unsynced lost",
-                                        "prefix kept",     "some writes", "some 512-byte sectors",
-                                        "some 4-KiB pages"};
+    static const char *const names[] = {"process killed",        "all kept",        "unsynced lost",
+                                        "prefix kept",           "one write lost",  "some writes",
+                                        "some 512-byte sectors", "some 4-KiB pages"};
     static_assert(sizeof names / sizeof names[0] == DISK_LOSS_COUNT, "one name each");
     return names[loss];
 }
@@ -147,6 +147,7 @@ struct choice {
     uint64_t random;
     uint64_t keep_of_16;  /* how likely a piece stays */
     uint64_t prefix_left; /* units */
+    uint64_t hole;        /* writes before the one that is lost */
     uint64_t unit;
 };
 
@@ -185,6 +186,9 @@ static void apply_part(struct tree *tree, const struct record *record, struct ch
     case DISK_KILLED:
     case DISK_ALL: tree_apply(tree, record); return;
     case DISK_NOTHING: return;
+    case DISK_HOLE:
+        if (choice->hole-- != 0) tree_apply(tree, record);
+        return;
     case DISK_WRITES:
         if (stays(choice)) tree_apply(tree, record);
         return;
@@ -207,6 +211,7 @@ static void apply_part(struct tree *tree, const struct record *record, struct ch
 static bool name_stays(struct choice *choice, bool *broken)
 {
     if (choice->loss == DISK_KILLED || choice->loss == DISK_ALL) return true;
+    if (choice->loss == DISK_HOLE) return true;
     if (choice->loss == DISK_NOTHING) return false;
     bool keep = stays(choice);
     if (choice->loss == DISK_WRITES) return keep;
@@ -221,6 +226,7 @@ static struct choice choice_make(const struct disk_cursor *cursor, enum disk_los
     struct choice choice = {.loss = loss, .random = seed};
     choice.keep_of_16 = keeps[crash_random_below(&choice.random, 5)];
     choice.unit = loss == DISK_PAGES ? 4096 : 512;
+    choice.hole = crash_random_below(&choice.random, cursor->pending_count + 1);
     if (loss != DISK_PREFIX) return choice;
     uint64_t units = 0;
     for (uint64_t i = 0; i < cursor->pending_count; i++)

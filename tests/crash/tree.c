@@ -1,5 +1,6 @@
 /* tree.c -- files and names, and the changes that are made to them. */
 #include <assert.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -129,4 +130,23 @@ void disk_record(struct disk *disk, struct record record)
     }
     tree_apply(&disk->now, &record);
     disk->records[disk->record_count++] = record;
+}
+
+void disk_print(struct disk *disk)
+{
+    static const char *const kinds[] = {
+        [RECORD_WRITE] = "write",         [RECORD_RESIZE] = "resize",
+        [RECORD_PUNCH] = "punch",         [RECORD_SYNC] = "sync",
+        [RECORD_SYNC_FAILED] = "no sync", [RECORD_WRITE_DURABLE] = "durable",
+        [RECORD_LINK] = "link",           [RECORD_UNLINK] = "unlink",
+        [RECORD_RENAME] = "rename",       [RECORD_DIRECTORY_SYNC] = "directory sync",
+    };
+    for (uint64_t i = 0; i < disk->record_count; i++) {
+        const struct record *record = &disk->records[i];
+        printf("%6llu %-14s file %u, %llu + %llu%s %s %s\n", (unsigned long long)i,
+               kinds[record->kind], record->inode, (unsigned long long)record->offset,
+               (unsigned long long)record->bytes,
+               record->kind == RECORD_WRITE && record->data == NULL ? " zeros" : "",
+               record->path == NULL ? "" : record->path, record->to == NULL ? "" : record->to);
+    }
 }

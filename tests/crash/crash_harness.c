@@ -1,0 +1,298 @@
+/* crash_harness.c -- crashes, by the thousand, of a drive pager or of a database on one.
+ *
+ *     crash_harness pager|sql [--seed N] [--seeds COUNT] [--states COUNT] [--state M]
+ *                   [--bug NAME] [--expect-failure] [--verbose] [--records]
+ *
+ * A seed makes one run of work on a new database. A state is a crash somewhere in it, the life
+ * after that, mostly with a crash in it or in its recovery, and so on. --state runs one of them
+ * alone; the program prints the command that does so for the first state that fails; with --records
+ * it also prints what the lives of that state wrote. */
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "subject.h"
+
+struct options {
+    uint64_t seed, seeds, states;
+    int64_t state; /* -1: all */
+    const struct subject *subject;
+    struct fault_plan faults;
+    const char *bug; /* NULL: none */
+    bool expect_failure, verbose, records;
+};
+
+/* One run of work, and where its crashes are looked for. */
+struct run {
+    const struct options *options;
+    uint64_t seed;
+    struct disk *disk;
+    void *history;
+    struct life_result result;
+    bool normal, small;
+};
+
+enum { LIVES_MAX = 4 };
+
+/* Follows one line of lives from a crash to the next; the story of it in `story`. */
+struct line {
+    const struct run *run;
+    uint64_t random;
+    struct disk *disk;
+    void *history;
+    struct promise floor;   /* what must be there now */
+    struct promise durable; /* and after any crash to come */
+    struct life_result result;
+    char story[1024];
+};
+
+static uint64_t states_run;
+
+static void tell(struct line *line, const char *what, uint64_t position, uint64_t of)
+{
+    size_t used = strlen(line->story);
+    (void)snprintf(line->story + used, sizeof line->story - used, "%s%s after record %llu of %llu",
+                   used == 0 ? "" : "; ", what, (unsigned long long)position,
+                   (unsigned long long)of);
+}
+
+/* The disk after a crash of the present life behind `position`. What only the page cache held is
+ * there after the process was killed, and may be gone after the crash that comes next. */
+static void crash(struct line *line, const struct disk_cursor *cursor, uint64_t position,
+                  uint64_t of)
+{
+    enum disk_loss loss = (enum disk_loss)crash_random_below(&line->random, DISK_LOSS_COUNT);
+    const struct promises *promises = line->run->options->subject->promises(line->history);
+    bool all_kept = loss == DISK_KILLED || loss == DISK_ALL;
+    tell(line, disk_loss_name(loss), position, of);
+    line->floor = promises_at(promises, &line->durable, position, all_kept);
+    line->durable = promises_at(promises, &line->durable, position, loss == DISK_ALL);
+    line->disk = disk_cursor_crash(cursor, loss, crash_random(&line->random));
+    states_run++;
+}
+
+/* Recovery and work on the disk that a crash left; true: it was right. */
+static bool live(struct line *line)
+{
+    struct life_plan plan = {.seed = crash_random(&line->random),
+                             .steps = (uint32_t)crash_random_below(&line->random, 12),
+                             .normal = line->run->normal,
+                             .small = line->run->small,
+                             .repeat = crash_random_below(&line->random, 2) == 0,
+                             .clean = crash_random_below(&line->random, 4) == 0,
+                             .faults = line->run->options->faults};
+    bool fine = line->run->options->subject->live(line->disk, line->history, &line->floor, &plan,
+                                                  &line->result);
+    if (line->run->options->records) {
+        printf("a life after: %s\n", line->story);
+        disk_print(line->disk);
+    }
+    return fine;
+}
+
+static void crash_again(struct line *line)
+{
+    struct disk *before = line->disk;
+    uint64_t where = crash_random_below(&line->random, 3); /* in recovery, at the end, anywhere */
+    uint64_t bound = where == 0 ? line->result.opened : line->result.worked;
+    uint64_t position = crash_random_below(&line->random, bound + 1);
+    if (where == 1) position = line->result.worked;
+    struct disk_cursor *cursor = disk_cursor_new(before);
+    disk_cursor_advance(cursor, position);
+    crash(line, cursor, position, line->result.worked);
+    disk_cursor_free(cursor);
+    disk_free(before);
+}
+
+static uint64_t state_random(const struct run *run, uint64_t state)
+{
+    uint64_t random = run->seed * 1000003 + state;
+    return crash_random(&random);
+}
+
+/* Anywhere; one in three at the end, where most is unsynced. */
+static uint64_t position_of(const struct run *run, uint64_t state)
+{
+    uint64_t random = state_random(run, state), position = crash_random(&random);
+    return state % 3 == 0 ? run->result.worked : position % (run->result.worked + 1);
+}
+
+/* `cursor` stands at the position of the state. */
+static bool state_run(const struct run *run, uint64_t state, const struct disk_cursor *cursor,
+                      uint64_t position)
+{
+    struct line line = {.run = run, .random = state_random(run, state)};
+    (void)crash_random(&line.random); /* made the position */
+    line.history = run->options->subject->history_copy(run->history);
+    crash(&line, cursor, position, run->result.worked);
+    bool fine = live(&line);
+    for (int lives = 1; fine && lives < LIVES_MAX; lives++) {
+        if (crash_random_below(&line.random, 4) == 0) break;
+        crash_again(&line);
+        fine = live(&line);
+    }
+    if (!fine && !run->options->expect_failure) {
+        printf("FAILED: %s\n  %s\n  crash_harness %s --seed %llu --state %llu%s%s\n",
+               line.result.what, line.story, run->options->subject->name,
+               (unsigned long long)run->seed, (unsigned long long)state,
+               run->options->bug == NULL ? "" : " --bug ",
+               run->options->bug == NULL ? "" : run->options->bug);
+    } else if (run->options->verbose) {
+        printf("seed %llu state %llu: %s: %s\n", (unsigned long long)run->seed,
+               (unsigned long long)state, line.story, fine ? "right" : line.result.what);
+    }
+    disk_free(line.disk);
+    run->options->subject->history_free(line.history);
+    return fine;
+}
+
+struct place {
+    uint64_t position, state;
+};
+
+static int place_compare(const void *a, const void *b)
+{
+    const struct place *x = a, *y = b;
+    if (x->position != y->position) return x->position < y->position ? -1 : 1;
+    return x->state < y->state ? -1 : x->state > y->state;
+}
+
+/* All states of a run, in the order of their positions, because a cursor only moves forward. */
+static bool states_check(const struct run *run)
+{
+    const struct options *options = run->options;
+    uint64_t count = options->state >= 0 ? 1 : options->states;
+    struct place *places = calloc(count + 1, sizeof *places);
+    if (places == NULL) abort();
+    for (uint64_t i = 0; i < count; i++) {
+        places[i].state = options->state >= 0 ? (uint64_t)options->state : i;
+        places[i].position = position_of(run, places[i].state);
+    }
+    qsort(places, count, sizeof *places, place_compare);
+    struct disk_cursor *cursor = disk_cursor_new(run->disk);
+    bool fine = true;
+    for (uint64_t i = 0; i < count && fine; i++) {
+        disk_cursor_advance(cursor, places[i].position);
+        fine = state_run(run, places[i].state, cursor, places[i].position);
+    }
+    disk_cursor_free(cursor);
+    free(places);
+    return fine;
+}
+
+static bool seed_check(const struct options *options, uint64_t seed)
+{
+    struct run run = {.options = options, .seed = seed, .disk = disk_new(seed)};
+    run.history = options->subject->history_new();
+    run.normal = seed % 2 == 1;
+    run.small = seed % 4 < 2;
+    struct life_plan plan = {.seed = seed,
+                             .steps = 20 + (uint32_t)(seed * 7 % 60),
+                             .normal = run.normal,
+                             .small = run.small,
+                             .clean = seed % 3 == 0,
+                             .faults = options->faults};
+    struct promise nothing = {0};
+    bool fine = options->subject->live(run.disk, run.history, &nothing, &plan, &run.result);
+    if (!fine && !options->expect_failure)
+        printf("FAILED without a crash: %s\n  crash_harness %s --seed %llu\n", run.result.what,
+               options->subject->name, (unsigned long long)seed);
+    if (options->records) disk_print(run.disk);
+    if (options->verbose)
+        printf("seed %llu: %llu records, %llu commits, %s\n", (unsigned long long)seed,
+               (unsigned long long)run.result.worked,
+               (unsigned long long)options->subject->last(run.history),
+               run.normal ? "normal" : "full");
+    fine = fine && states_check(&run);
+    options->subject->history_free(run.history);
+    disk_free(run.disk);
+    return fine;
+}
+
+static bool bug_read(struct options *options, const char *name)
+{
+    static const struct {
+        const char *name;
+        struct fault_plan faults;
+    } bugs[] = {{"container-sync", {.pager = PLANTED_SKIP_CONTAINER_SYNC}},
+                {"log-sync", {.pager = PLANTED_SKIP_LOG_SYNC}},
+                {"keep-salt", {.pager = PLANTED_KEEP_SALT}},
+                {"cut-unchecked", {.pager = PLANTED_CUT_UNCHECKED}},
+                {"publish-early", {.publish_early = true}}};
+    for (size_t i = 0; i < sizeof bugs / sizeof bugs[0]; i++) {
+        if (strcmp(name, bugs[i].name) != 0) continue;
+        options->bug = bugs[i].name;
+        options->faults = bugs[i].faults;
+        return true;
+    }
+    return false;
+}
+
+static bool subject_read(struct options *options, const char *name)
+{
+    static const struct subject *const subjects[] = {&subject_pager, &subject_sql};
+    for (size_t i = 0; i < sizeof subjects / sizeof subjects[0]; i++) {
+        if (strcmp(name, subjects[i]->name) == 0) options->subject = subjects[i];
+    }
+    return options->subject != NULL;
+}
+
+static bool options_read(struct options *options, int argc, char **argv)
+{
+    if (argc < 2 || !subject_read(options, argv[1])) return false;
+    for (int i = 2; i < argc; i++) {
+        const char *name = argv[i], *value = i + 1 < argc ? argv[i + 1] : "";
+        bool *flag = strcmp(name, "--expect-failure") == 0 ? &options->expect_failure
+                     : strcmp(name, "--verbose") == 0      ? &options->verbose
+                     : strcmp(name, "--records") == 0      ? &options->records
+                                                           : NULL;
+        if (flag != NULL) {
+            *flag = true;
+            continue;
+        }
+        i++;
+        char *end = NULL;
+        uint64_t number = strtoull(value, &end, 10);
+        bool is_number = *value != '\0' && *end == '\0';
+        if (strcmp(name, "--bug") == 0) {
+            if (!bug_read(options, value)) return false;
+        } else if (strcmp(name, "--seed") == 0 && is_number) {
+            options->seed = number;
+        } else if (strcmp(name, "--seeds") == 0 && is_number) {
+            options->seeds = number;
+        } else if (strcmp(name, "--states") == 0 && is_number) {
+            options->states = number;
+        } else if (strcmp(name, "--state") == 0 && is_number) {
+            options->state = (int64_t)number;
+        } else {
+            return false;
+        }
+    }
+    return true;
+}
+
+int main(int argc, char **argv)
+{
+    struct options options = {.seed = 1, .seeds = 1, .states = 100, .state = -1};
+    if (!options_read(&options, argc, argv)) {
+        fprintf(stderr,
+                "usage: crash_pager [--seed N] [--seeds COUNT] [--states COUNT] [--state M] "
+                "[--bug NAME] [--expect-failure] [--verbose] [--records]\n");
+        return 2;
+    }
+#ifdef NDEBUG
+    if (options.bug != NULL) {
+        printf("skipped: planted faults are in builds with assertions only\n");
+        return 77;
+    }
+#endif
+    uint64_t failed = 0;
+    for (uint64_t i = 0; i < options.seeds; i++) {
+        if (!seed_check(&options, options.seed + i)) failed++;
+        if (failed > 0 && options.expect_failure) break;
+    }
+    printf("crash_harness %s: %llu states from seed %llu on, %llu runs failed%s\n",
+           options.subject->name, (unsigned long long)states_run, (unsigned long long)options.seed,
+           (unsigned long long)failed, options.expect_failure ? ", as they should" : "");
+    return (failed > 0) == options.expect_failure ? 0 : 1;
+}

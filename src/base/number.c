@@ -8,32 +8,34 @@
 #define U128_MAX (~(u128)0)
 #define I128_MIN_MAGNITUDE ((u128)1 << 127)
 
+const uint64_t number_powers_of_10[20] = {
+    1u,
+    10u,
+    100u,
+    1000u,
+    10000u,
+    100000u,
+    1000000u,
+    10000000u,
+    100000000u,
+    1000000000u,
+    10000000000u,
+    100000000000u,
+    1000000000000u,
+    10000000000000u,
+    100000000000000u,
+    1000000000000000u,
+    10000000000000000u,
+    100000000000000000u,
+    1000000000000000000u,
+    10000000000000000000u,
+};
+
 u128 number_pow10(uint32_t n)
 {
     assert(n <= NUMBER_DIGITS_MAX);
-    static const uint64_t small[] = {
-        1u,
-        10u,
-        100u,
-        1000u,
-        10000u,
-        100000u,
-        1000000u,
-        10000000u,
-        100000000u,
-        1000000000u,
-        10000000000u,
-        100000000000u,
-        1000000000000u,
-        10000000000000u,
-        100000000000000u,
-        1000000000000000u,
-        10000000000000000u,
-        100000000000000000u,
-        1000000000000000000u,
-        10000000000000000000u,
-    };
-    return n <= 19 ? small[n] : (u128)small[n - 19] * small[19];
+    return n <= 19 ? number_powers_of_10[n]
+                   : (u128)number_powers_of_10[n - 19] * number_powers_of_10[19];
 }
 
 /* The digits of `value` so that they end right before `end`, at least `digits_min` of them; returns

@@ -58,4 +58,6 @@ struct slice slice_trim(struct slice text);
 
 /* 10^n, n <= 38. */
 u128 number_pow10(uint32_t n);
+/* Those that fit 64 bits. */
+extern const uint64_t number_powers_of_10[20];
 #endif

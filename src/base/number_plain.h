@@ -54,28 +54,6 @@ ALWAYS_INLINE bool number_plain_i64(struct slice text, int64_t *out)
     return true;
 }
 
-static const uint64_t number_plain_powers[PLAIN_DIGITS_MAX + 1] = {
-    1u,
-    10u,
-    100u,
-    1000u,
-    10000u,
-    100000u,
-    1000000u,
-    10000000u,
-    100000000u,
-    1000000000u,
-    10000000000u,
-    100000000000u,
-    1000000000000u,
-    10000000000000u,
-    100000000000000u,
-    1000000000000000u,
-    10000000000000000u,
-    100000000000000000u,
-    1000000000000000000u,
-};
-
 /* [-]digits[.digits] with no more digits behind the point than `scale`, times 10^scale; at most 18
  * digits altogether, and at most `precision`. */
 ALWAYS_INLINE bool number_plain_decimal(struct slice text, uint32_t precision, uint32_t scale,
@@ -94,8 +72,8 @@ ALWAYS_INLINE bool number_plain_decimal(struct slice text, uint32_t precision, u
         fraction = len - whole - 1;
         if (fraction > scale || !number_digits(p + whole + 1, fraction, &value)) return false;
     }
-    value *= number_plain_powers[scale - fraction];
-    if (precision < PLAIN_DIGITS_MAX && value >= number_plain_powers[precision]) return false;
+    value *= number_powers_of_10[scale - fraction];
+    if (precision < PLAIN_DIGITS_MAX && value >= number_powers_of_10[precision]) return false;
     *out = negative ? -(int64_t)value : (int64_t)value;
     return true;
 }
@@ -118,7 +96,7 @@ ALWAYS_INLINE bool number_plain_double(struct slice text, double *out)
         fraction = len - whole - 1;
         if (!number_digits(p + whole + 1, fraction, &value)) return false;
     }
-    const double magnitude = (double)value / (double)number_plain_powers[fraction];
+    const double magnitude = (double)value / (double)number_powers_of_10[fraction];
     *out = negative ? -magnitude : magnitude;
     return true;
 }

@@ -1,12 +1,11 @@
 /* Readers beside writers: every snapshot is consistent, and TSan has nothing to say. */
-#include <pthread.h>
-#include <stdatomic.h>
-
-#include "store_testing.h"
+#include "log_testing.h"
+#include "table/replay.h"
 
 /* Accounts whose balances always add up to the same, text that repeats the balance, and a growing
- * log. Writers move money between two accounts; what they see must add up in every snapshot. */
-enum { ACCOUNTS = 200, BALANCE = 1000, MOVES = 400, WRITERS = 2, READERS = 2 };
+ * log. Writers move money between two accounts; what they see must add up in every snapshot. Every
+ * other writer does so in explicit transactions of several moves, some of which it takes back. */
+enum { ACCOUNTS = 200, BALANCE = 1000, MOVES = 200, WRITERS = 4, READERS = 2 };
 enum { ID, MONEY, NOTE, LOG_ID = 0, LOG_AMOUNT = 1 };
 
 static const struct column_def account_columns[] = {
@@ -37,6 +36,7 @@ struct bank {
 struct worker {
     struct bank *bank;
     uint64_t seed;
+    bool is_explicit;
 };
 
 static uint32_t note_text(char *out, int64_t money)
@@ -70,15 +70,15 @@ static void make_accounts(struct bank *b)
     txn_snapshot_end(b->w.manager, &snapshot);
 }
 
-static llkv_code find_account(struct cx *cx, struct bank *b, const struct snapshot *s, int64_t id,
-                              uint64_t *out_row, int64_t *out_money)
+static llkv_code find_account(struct cx *cx, struct bank *b, const struct table_reader *reader,
+                              int64_t id, uint64_t *out_row, int64_t *out_money)
 {
     struct value key = {.type = account_columns[ID].type, .i = id};
     struct vector money;
     uint32_t count;
-    TRY(table_key_lookup(cx, b->accounts, READER(s), 0, &key, out_row, 1, &count));
+    TRY(table_key_lookup(cx, b->accounts, reader, 0, &key, out_row, 1, &count));
     CHECK(cx, count == 1);
-    TRY(table_gather(cx, b->accounts, READER(s), out_row, 1, MONEY, &money));
+    TRY(table_gather(cx, b->accounts, reader, out_row, 1, MONEY, &money));
     *out_money = ((const int64_t *)money.data)[0];
     return LLKV_OK;
 }
@@ -97,7 +97,7 @@ static llkv_code append_log(struct cx *cx, struct bank *b, struct write_set *set
     return write_insert(cx, set, b->log, &batch, WRITE_ABORT, NULL);
 }
 
-static llkv_code move_money(struct cx *cx, struct bank *b, const struct snapshot *s,
+static llkv_code move_money(struct cx *cx, struct bank *b, const struct table_reader *reader,
                             struct write_set *set, uint64_t *seed)
 {
     static const uint16_t columns[] = {MONEY, NOTE};
@@ -108,8 +108,8 @@ static llkv_code move_money(struct cx *cx, struct bank *b, const struct snapshot
     int64_t from = test_below(seed, ACCOUNTS);
     int64_t to = (from + 1 + test_below(seed, ACCOUNTS - 1)) % ACCOUNTS;
     int64_t amount = test_below(seed, 50);
-    TRY(find_account(cx, b, s, from, &rows[0], &money[0]));
-    TRY(find_account(cx, b, s, to, &rows[1], &money[1]));
+    TRY(find_account(cx, b, reader, from, &rows[0], &money[0]));
+    TRY(find_account(cx, b, reader, to, &rows[1], &money[1]));
     money[0] -= amount;
     money[1] += amount;
     for (int i = 0; i < 2; i++)
@@ -118,8 +118,30 @@ static llkv_code move_money(struct cx *cx, struct bank *b, const struct snapshot
                          {.phys = PHYS_VIEW, .rows = 2, .data = views}};
     struct batch values = {.rows = 2, .live = 2, .column_count = 2, .columns = v};
     TRY(write_update(cx, set, b->accounts, rows, 2, columns, &values, NULL));
-    TRY(append_log(cx, b, set, amount));
-    return write_set_commit(cx, set);
+    return append_log(cx, b, set, amount);
+}
+
+static int64_t scan_sum(struct cx *cx, struct table *table, const struct table_reader *reader,
+                        bool check_notes, int64_t *out_rows);
+
+/* Some moves, each a statement; then and now one is taken back, or all since a savepoint. */
+static llkv_code move_often(struct cx *cx, struct bank *b, const struct snapshot *s,
+                            struct write_set *set, uint64_t *seed)
+{
+    const uint32_t savepoint = write_set_mark(set);
+    for (uint32_t i = 0; i < 1 + test_below(seed, 4); i++) {
+        int64_t rows;
+        const struct table_reader reader = {s, set, write_set_mark(set)};
+        if (scan_sum(cx, b->accounts, &reader, true, &rows) != ACCOUNTS * BALANCE) abort();
+        TRY(move_money(cx, b, &reader, set, seed));
+        if (test_below(seed, 6) == 0) {
+            write_set_rollback(set, reader.mark);
+        } else {
+            TRY(write_set_statement_end(cx, set));
+        }
+        if (test_below(seed, 12) == 0) write_set_rollback(set, savepoint);
+    }
+    return LLKV_OK;
 }
 
 static void *writer(void *arg)
@@ -132,8 +154,11 @@ static void *writer(void *arg)
         struct write_set *set = NULL;
         struct cx *cx = test_cx_init(&t);
         if (txn_snapshot_begin(cx, b->w.manager, &s) != LLKV_OK) abort();
-        llkv_code rc = write_set_new(cx, b->w.manager, &s, TXN_ID_AUTO_COMMIT, &set);
-        if (rc == LLKV_OK) rc = move_money(cx, b, &s, set, &w->seed);
+        uint64_t txn = w->is_explicit ? txn_id_new(b->w.manager) : TXN_ID_AUTO_COMMIT;
+        llkv_code rc = write_set_new(cx, b->w.manager, &s, txn, &set);
+        if (rc == LLKV_OK && w->is_explicit) rc = move_often(cx, b, &s, set, &w->seed);
+        if (rc == LLKV_OK && !w->is_explicit) rc = move_money(cx, b, READER(&s), set, &w->seed);
+        if (rc == LLKV_OK) rc = write_set_commit(cx, set);
         if (rc == LLKV_OK) done++;
         if (rc == LLKV_CONFLICT) atomic_fetch_add(&b->conflicts, 1);
         if (rc != LLKV_OK && (rc != LLKV_CONFLICT || !t.error.retryable)) abort();
@@ -147,13 +172,13 @@ static void *writer(void *arg)
 }
 
 /* Sum of a column over a scan; text must repeat the number beside it. */
-static int64_t scan_sum(struct cx *cx, struct table *table, const struct snapshot *s,
+static int64_t scan_sum(struct cx *cx, struct table *table, const struct table_reader *reader,
                         bool check_notes, int64_t *out_rows)
 {
     uint16_t columns[] = {0, 1, 2, 3};
     uint32_t count = check_notes ? 3 : 4;
     struct scan_spec spec = {
-        .table = table, .reader = READER(s), .columns = columns, .column_count = count};
+        .table = table, .reader = reader, .columns = columns, .column_count = count};
     struct scan *scan;
     int64_t sum = 0;
     *out_rows = 0;
@@ -203,15 +228,16 @@ static void *reader(void *arg)
         struct cx *cx = test_cx_init(&t);
         int64_t rows;
         if (txn_snapshot_begin(cx, b->w.manager, &s) != LLKV_OK) abort();
-        if (scan_sum(cx, b->accounts, &s, true, &rows) != ACCOUNTS * BALANCE) abort();
+        if (scan_sum(cx, b->accounts, READER(&s), true, &rows) != ACCOUNTS * BALANCE) abort();
         if (rows != ACCOUNTS) abort();
-        if (scan_sum(cx, b->log, &s, false, &rows) != 0) abort();
+        if (scan_sum(cx, b->log, READER(&s), false, &rows) != 0) abort();
         if (rows < last_log || rows % 3 != 0 || rows != table_row_count(b->log, READER(&s)))
             abort();
         last_log = rows;
         uint64_t row;
         int64_t money;
-        if (find_account(cx, b, &s, test_below(&w->seed, ACCOUNTS), &row, &money) != LLKV_OK)
+        if (find_account(cx, b, READER(&s), test_below(&w->seed, ACCOUNTS), &row, &money) !=
+            LLKV_OK)
             abort();
         struct column_stats stats;
         table_column_stats(b->accounts, READER(&s), MONEY, &stats);
@@ -221,25 +247,87 @@ static void *reader(void *arg)
     return NULL;
 }
 
-static void transfers(uint32_t segment_rows, uint32_t vector_rows)
+static void make_tables(struct bank *b)
+{
+    struct test_cx *t = &b->w.t;
+    struct table_def accounts = {.id = 1,
+                                 .name = "accounts",
+                                 .column_count = 3,
+                                 .columns = account_columns,
+                                 .key_count = 2,
+                                 .keys = account_keys};
+    struct table_def log = {.id = 2, .name = "log", .column_count = 4, .columns = log_columns};
+    assert_ok(t,
+              table_new(&t->cx, b->w.manager, b->w.pager, &b->w.options, &accounts, &b->accounts));
+    assert_ok(t, table_new(&t->cx, b->w.manager, b->w.pager, &b->w.options, &log, &b->log));
+}
+
+static llkv_code find_table(struct cx *cx, void *arg, uint64_t id, struct table **out_table)
+{
+    struct bank *b = arg;
+    CHECK(cx, id == 1 || id == 2);
+    *out_table = id == 1 ? b->accounts : b->log;
+    return LLKV_OK;
+}
+
+static llkv_code replay_group(void *arg, uint64_t first_lsn, uint32_t frames, const void *bytes,
+                              size_t size)
+{
+    struct bank *b = arg;
+    const struct replay_target target = {.pager = b->w.pager, .arg = b, .table = find_table};
+    const llkv_pager_group group = {.struct_size = sizeof group,
+                                    .frames = frames,
+                                    .first_lsn = first_lsn,
+                                    .bytes = bytes,
+                                    .size = size};
+    return table_replay_group(&b->w.t.cx, b->w.manager, &target, &group);
+}
+
+/* What the log gives adds up as well, and has as many entries. */
+static void check_replay(struct bank *b)
+{
+    struct bank other = {.w.options = b->w.options, .w.pager = b->w.pager};
+    struct test_cx *t = &other.w.t;
+    struct snapshot s, now;
+    llkv_error error = LLKV_ERROR_INIT;
+    int64_t rows, expected;
+    test_cx_init(t);
+    other.w.manager = txn_manager_new(NULL);
+    make_tables(&other);
+    if (b->w.pager->methods->log_replay(b->w.pager, 1, replay_group, &other, &error) != LLKV_OK)
+        fail_msg("%s", t->error.message);
+    assert_ok(t, txn_snapshot_begin(&t->cx, other.w.manager, &s));
+    assert_ok(t, txn_snapshot_begin(&t->cx, b->w.manager, &now));
+    assert_int_equal(s.ts, now.ts);
+    assert_true(scan_sum(&t->cx, other.accounts, READER(&s), true, &rows) == ACCOUNTS * BALANCE);
+    assert_true(scan_sum(&t->cx, other.log, READER(&s), false, &rows) ==
+                scan_sum(&t->cx, b->log, READER(&now), false, &expected));
+    assert_int_equal(rows, expected);
+    txn_snapshot_end(other.w.manager, &s);
+    txn_snapshot_end(b->w.manager, &now);
+    table_free(other.accounts);
+    table_free(other.log);
+    txn_manager_free(other.w.manager);
+    test_cx_deinit(t);
+}
+
+static void transfers(uint32_t segment_rows, uint32_t vector_rows, bool logged)
 {
     int64_t used = mem_used_bytes();
     struct bank b = {.writers_left = WRITERS};
     struct test_cx *t = &b.w.t;
     world_init(&b.w, segment_rows, vector_rows);
-    struct table_def accounts = {.name = "accounts",
-                                 .column_count = 3,
-                                 .columns = account_columns,
-                                 .key_count = 2,
-                                 .keys = account_keys};
-    struct table_def log = {.name = "log", .column_count = 4, .columns = log_columns};
-    assert_ok(t, table_new(&t->cx, b.w.manager, b.w.pager, &b.w.options, &accounts, &b.accounts));
-    assert_ok(t, table_new(&t->cx, b.w.manager, b.w.pager, &b.w.options, &log, &b.log));
+    if (logged) {
+        b.w.pager->methods->close(b.w.pager);
+        b.w.pager = &log_pager_new()->base;
+        assert_ok(t, txn_log_open(&t->cx, b.w.manager, b.w.pager, TXN_SYNC_FULL));
+    }
+    make_tables(&b);
     make_accounts(&b);
     pthread_t threads[WRITERS + READERS];
     struct worker workers[WRITERS + READERS];
     for (uint32_t i = 0; i < WRITERS + READERS; i++) {
-        workers[i] = (struct worker){&b, i + 77};
+        workers[i] = (struct worker){&b, i + 77, i % 2 == 0};
         pthread_create(&threads[i], NULL, i < WRITERS ? writer : reader, &workers[i]);
     }
     for (uint32_t i = 0; i < WRITERS + READERS; i++)
@@ -247,6 +335,7 @@ static void transfers(uint32_t segment_rows, uint32_t vector_rows)
     assert_int_equal(b.moves, MOVES * WRITERS);
     assert_ok(t, table_check(&t->cx, b.accounts));
     assert_ok(t, table_check(&t->cx, b.log));
+    if (logged) check_replay(&b);
     table_free(b.accounts);
     table_free(b.log);
     world_deinit(&b.w);
@@ -256,19 +345,26 @@ static void transfers(uint32_t segment_rows, uint32_t vector_rows)
 static void small_units(void **state)
 {
     (void)state;
-    transfers(64, 8);
+    transfers(64, 8, false);
+}
+
+static void with_log(void **state)
+{
+    (void)state;
+    transfers(64, 8, true);
 }
 
 static void default_units(void **state)
 {
     (void)state;
-    transfers(65536, 2048);
+    transfers(65536, 2048, true);
 }
 
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(small_units),
+        cmocka_unit_test(with_log),
         cmocka_unit_test(default_units),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -56,7 +56,8 @@ typedef struct llkv_drive_options {
 } llkv_drive_options;
 
 /* Open the drive in the file `path`. `options` may be NULL. LLKV_CORRUPT if entries are damaged;
- * LLKV_BUSY while another writer has it open. */
+ * LLKV_BUSY while another writer has it open; LLKV_UNSUPPORTED for the file of a database, which is
+ * a drive for readers only. */
 LLKV_API LLKV_NODISCARD llkv_code llkv_drive_open(const char *path,
                                                   const llkv_drive_options *options,
                                                   llkv_drive **out_drive, llkv_error *error);

@@ -9,9 +9,6 @@
 #include "kv/kv.h"
 #include "storage/srd_scan.h"
 
-/* The byte that the writer of a container has locked, far behind its end. */
-#define KV_LOCK_WRITER (UINT64_C(1) << 62)
-
 /* Memory that views show: a mapping of the file from byte 0, or a copy of one value. */
 struct kv_pin {
     atomic_uint refs;

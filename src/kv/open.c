@@ -2,6 +2,8 @@
 #include <string.h>
 
 #include "kv/kv_priv.h"
+#include "storage/entry_format.h"
+#include "storage/writer_lock.h"
 
 enum { ATTEMPTS_MAX = 16 };
 
@@ -57,12 +59,11 @@ static llkv_code take_options(struct cx *cx, const llkv_drive_options *options,
 
 llkv_code kv_lock_writer(struct cx *cx, struct os_fs_file *file, const char *path)
 {
-    struct os_lock lock = {OS_LOCK_EXCLUSIVE, KV_LOCK_WRITER, 1};
     bool taken = false;
-    TRY(file->fs->lock(cx, file, &lock, &taken));
+    TRY(writer_lock_try(cx, file, &taken));
     if (taken) return LLKV_OK;
-    llkv_code rc = cx_fail(cx, LLKV_BUSY, "\"%s\" is open for writing already", path);
-    return rc == LLKV_OK ? rc : cx_hint(cx, "close it there, or open it read-only");
+    llkv_code rc = writer_lock_busy(cx, file, path);
+    return rc == LLKV_BUSY ? cx_hint(cx, "close it there, or open it read-only") : rc;
 }
 
 /* Has the name been given to another file (a compacted one) since this one was opened? */
@@ -165,6 +166,19 @@ static llkv_code refuse_damaged(struct cx *cx, const struct kv *drive, uint64_t 
                      "read-only up to there");
 }
 
+/* A database is a container as well, with rules of its own for who appends what. */
+static llkv_code refuse_database(struct cx *cx, const struct kv *drive, uint64_t tail)
+{
+    uint8_t end[ENTRY_END_BYTES];
+    struct entry entry;
+    uint32_t crc = 0;
+    if (tail < sizeof end) return LLKV_OK;
+    TRY(os_fs_read(cx, drive->file->file, end, sizeof end, tail - sizeof end));
+    if (entry_end_decode(end, &entry, &crc) == ENTRY_INVALID) return LLKV_OK;
+    return cx_fail(cx, LLKV_UNSUPPORTED, "\"%s\" is a database: as a drive it is read-only",
+                   drive->path);
+}
+
 /* Read what is there, and make a writer's file end at its tail. */
 static llkv_code load(struct cx *cx, struct kv *drive)
 {
@@ -178,6 +192,7 @@ static llkv_code load(struct cx *cx, struct kv *drive)
     drive->tail = verdict.tail;
     drive->lost_bytes = size - verdict.tail;
     if (drive->read_only) return LLKV_OK;
+    TRY(refuse_database(cx, drive, verdict.tail));
     if (verdict.state == SRD_DAMAGED) return refuse_damaged(cx, drive, verdict.tail);
     if (verdict.state == SRD_TORN) {
         TRY(file->fs->resize(cx, file, verdict.tail));

@@ -16,7 +16,8 @@ llkv_code srd_reader_init(struct cx *cx, struct os_fs_file *file, uint64_t size,
 {
     *out_reader = (struct srd_reader){.file = file, .size = size};
     if (size > SRD_TAIL_MAX) return cx_fail(cx, LLKV_LIMIT, "the file is too long");
-    out_reader->window = mem_alloc(cx->budget, WINDOW_BYTES);
+    size_t room = size < WINDOW_BYTES ? (size_t)size : WINDOW_BYTES;
+    out_reader->window = mem_alloc(cx->budget, room == 0 ? 1 : room);
     return out_reader->window == NULL ? cx_nomem(cx) : LLKV_OK;
 }
 

@@ -1,6 +1,7 @@
 /* What a drive stores, hides, deletes, renames, copies and compacts; who may open it. */
 #define _DEFAULT_SOURCE 1
 #include <sys/wait.h>
+#include <unistd.h>
 
 #include "drive_testing.h"
 
@@ -342,7 +343,11 @@ static void one_writer_many_readers(void **state)
     const char *path = scratch_path("lock");
     llkv_drive *writer = open_drive(path, LLKV_DRIVE_WRITE), *second = NULL;
     put(writer, 1, "one", 3);
-    assert_code(try_open(path, LLKV_DRIVE_WRITE, &second, error), LLKV_BUSY);
+    llkv_error who = LLKV_ERROR_INIT;
+    char process[32];
+    assert_int_equal(try_open(path, LLKV_DRIVE_WRITE, &second, &who), LLKV_BUSY);
+    (void)snprintf(process, sizeof process, "process %d on", (int)getpid());
+    assert_non_null(strstr(who.message, process));
     llkv_drive *reader = open_drive(path, LLKV_DRIVE_READ);
     put(writer, 1, "two", 3);
     assert_value(reader, 1, "one", 3);
@@ -364,6 +369,28 @@ static void one_writer_many_readers(void **state)
     writer = open_drive(path, LLKV_DRIVE_WRITE);
     assert_value(writer, 1, "two", 3);
     close_drive(writer);
+    assert_int_equal(unlink(path), 0);
+}
+
+/* The file of a database is a container; as a drive it can be looked at, and no more. */
+static void databases_are_read_only(void **state)
+{
+    (void)state;
+    const char *path = scratch_path("database");
+    llkv_pager_drive_options options = {.struct_size = sizeof options};
+    llkv_pager *pager = NULL;
+    llkv_drive *drive = NULL;
+    assert_ok(llkv_pager_drive_open(path, &options, &pager, error));
+    assert_code(try_open(path, LLKV_DRIVE_WRITE, &drive, error), LLKV_BUSY);
+    assert_ok(pager->methods->root_publish(pager, 0, "root", 4, 1, error));
+    pager->methods->close(pager);
+    size_t size = file_size(path);
+    assert_code(try_open(path, LLKV_DRIVE_WRITE, &drive, error), LLKV_UNSUPPORTED);
+    assert_int_equal(file_size(path), size);
+    assert_int_equal(verify(path, NULL, NULL).damages, 0);
+    drive = open_drive(path, LLKV_DRIVE_READ);
+    assert_true(llkv_drive_count(drive) > 0);
+    close_drive(drive);
     assert_int_equal(unlink(path), 0);
 }
 
@@ -436,6 +463,7 @@ int main(void)
         cmocka_unit_test(views_outlive_what_they_show),
         cmocka_unit_test(compaction_keeps_current_values),
         cmocka_unit_test(one_writer_many_readers),
+        cmocka_unit_test(databases_are_read_only),
         cmocka_unit_test(the_same_operations_give_the_same_file),
     };
     return cmocka_run_group_tests(tests, NULL, scratch_remove);

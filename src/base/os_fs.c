@@ -3,6 +3,8 @@
 
 #include <assert.h>
 
+#include "base/os_fault.h"
+
 struct native_file {
     struct os_fs_file base;
     struct os_file file;
@@ -77,12 +79,20 @@ static llkv_code native_map(struct cx *cx, struct os_fs_file *file, uint64_t off
                             const void **out_data)
 {
     assert(bytes != 0);
-    return os_file_map(cx, file_of(file), offset, bytes, out_data);
+    const void *data = NULL;
+    TRY(os_file_map(cx, file_of(file), offset, bytes, &data));
+    if (!os_fault_guard(data, bytes)) {
+        os_file_unmap(data, bytes);
+        return cx_fail(cx, LLKV_LIMIT, "too many parts of files are mapped");
+    }
+    *out_data = data;
+    return LLKV_OK;
 }
 
 static void native_unmap(const struct os_fs *fs, const void *data, uint64_t bytes)
 {
     (void)fs;
+    os_fault_unguard(data);
     os_file_unmap(data, bytes);
 }
 

@@ -12,6 +12,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "base/os_fault.h"
 #include "base/os_fs.h"
 
 static char directory[64];
@@ -95,6 +96,32 @@ static void ranges_are_mapped_and_punched(void **state)
     assert_int_equal(block[0], 'x');
     assert_int_equal(fs->punch(&cx, file, UINT64_MAX, 1, &done), LLKV_LIMIT);
     fs->unmap(fs, data, 2 * OS_MAP_ALIGN);
+    free(block);
+    os_fs_close(file);
+    assert_int_equal(fs->remove(&cx, fs, path_of(0)), LLKV_OK);
+}
+
+/* A page that is not there any more reads as zeros, and is counted. */
+static void lost_pages_are_counted(void **state)
+{
+    (void)state;
+    const struct os_fs *fs = os_fs_native();
+    struct os_fs_file *file = open_file(path_of(0));
+    uint8_t *block = malloc(OS_MAP_ALIGN);
+    memset(block, 'x', OS_MAP_ALIGN);
+    assert_int_equal(os_fs_write(&cx, file, block, OS_MAP_ALIGN, 0), LLKV_OK);
+    const void *data = NULL;
+    assert_int_equal(fs->map(&cx, file, 0, OS_MAP_ALIGN, &data), LLKV_OK);
+    const volatile uint8_t *bytes = data;
+    uint64_t before = os_fault_count();
+    assert_int_equal(bytes[OS_MAP_ALIGN - 1], 'x');
+    assert_int_equal(os_fault_count(), before);
+    assert_int_equal(fs->resize(&cx, file, 100), LLKV_OK);
+    assert_int_equal(bytes[OS_MAP_ALIGN - 1], 0);
+    assert_int_equal(os_fault_count(), before + 1);
+    assert_int_equal(bytes[99], 'x');
+    assert_int_equal(os_fault_count(), before + 1);
+    fs->unmap(fs, data, OS_MAP_ALIGN);
     free(block);
     os_fs_close(file);
     assert_int_equal(fs->remove(&cx, fs, path_of(0)), LLKV_OK);
@@ -202,6 +229,8 @@ static void failures_come_back(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
+        /* First: the test runner puts its own signal handlers before each test. */
+        cmocka_unit_test(lost_pages_are_counted),
         cmocka_unit_test(files_hold_what_is_written),
         cmocka_unit_test(ranges_are_mapped_and_punched),
         cmocka_unit_test(locks_meet),

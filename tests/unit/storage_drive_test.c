@@ -1,5 +1,7 @@
 /* The drive pager: conformance, sessions, reopening, refusals, space. */
 #define _GNU_SOURCE 1
+#include <pthread.h>
+#include <stdatomic.h>
 #include <sys/stat.h>
 
 #include "durable_testing.h"
@@ -410,6 +412,95 @@ static void mixed_files_are_refused(void **state)
     drive_remove();
 }
 
+/* ---- everything at once ---- */
+
+struct crowd {
+    struct engine e; /* its frames: written by the committer, published when they are */
+    _Atomic uint64_t committed;
+    atomic_bool stop;
+    atomic_int failures;
+};
+
+static void *crowd_commits(void *arg)
+{
+    struct crowd *c = arg;
+    for (uint32_t i = 0; i < 400; i++) {
+        if (engine_commit(&c->e, 1 + i % 3, i % 16 == 0) != LLKV_OK)
+            atomic_fetch_add(&c->failures, 1);
+        atomic_store(&c->committed, c->e.frames);
+    }
+    atomic_store(&c->stop, true);
+    return NULL;
+}
+
+static void *crowd_syncs(void *arg)
+{
+    struct crowd *c = arg;
+    while (!atomic_load(&c->stop)) {
+        uint64_t lsn = atomic_load(&c->committed);
+        llkv_code rc = c->e.pager->methods->log_sync(c->e.pager, lsn, NULL);
+        if (rc != LLKV_OK) atomic_fetch_add(&c->failures, 1);
+    }
+    return NULL;
+}
+
+static void *crowd_publishes(void *arg)
+{
+    struct crowd *c = arg;
+    uint64_t version = 0;
+    while (!atomic_load(&c->stop)) {
+        uint64_t frames = atomic_load(&c->committed);
+        llkv_code rc =
+            c->e.pager->methods->root_publish(c->e.pager, version++, &frames, 8, frames + 1, NULL);
+        if (rc != LLKV_OK) atomic_fetch_add(&c->failures, 1);
+        llkv_error error = LLKV_ERROR_INIT;
+        struct cx cx = {.error = &error};
+        if (drive_pager_tend(&cx, c->e.pager) != LLKV_OK) atomic_fetch_add(&c->failures, 1);
+    }
+    return NULL;
+}
+
+static void *crowd_batches(void *arg)
+{
+    struct crowd *c = arg;
+    struct engine mine = {.pager = c->e.pager, .error = LLKV_ERROR_INIT};
+    uint64_t last = 0;
+    for (uint32_t i = 0; !atomic_load(&c->stop); i++) {
+        uint64_t handle = 0;
+        bool right = engine_batch(&mine, 50000, i, &handle) == LLKV_OK &&
+                     engine_batch_is(&mine, handle, 50000, i);
+        uint32_t seq = (uint32_t)(handle >> 32);
+        if (right && i % 4 == 0)
+            right = mine.pager->methods->batch_sync(mine.pager, seq, NULL) == LLKV_OK;
+        if (!right) atomic_fetch_add(&c->failures, 1);
+        if (last != 0)
+            mine.pager->methods->discard(mine.pager, (uint32_t)(last >> 32), 0, UINT64_MAX);
+        last = handle;
+    }
+    return NULL;
+}
+
+static void everything_at_once(void **state)
+{
+    (void)state;
+    struct crowd c = {0};
+    engine_ok(&c.e, engine_open(&c.e));
+    void *(*const works[])(void *) = {crowd_commits, crowd_syncs, crowd_publishes, crowd_batches,
+                                      crowd_batches};
+    pthread_t threads[ARRAY_COUNT(works)];
+    for (uint32_t i = 0; i < ARRAY_COUNT(works); i++)
+        assert_int_equal(pthread_create(&threads[i], NULL, works[i], &c), 0);
+    for (uint32_t i = 0; i < ARRAY_COUNT(works); i++)
+        assert_int_equal(pthread_join(threads[i], NULL), 0);
+    assert_int_equal(atomic_load(&c.failures), 0);
+    uint64_t frames = c.e.frames;
+    engine_crash(&c.e);
+    engine_ok(&c.e, engine_open(&c.e));
+    assert_int_equal(c.e.frames, frames);
+    engine_close(&c.e);
+    drive_remove();
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -426,6 +517,7 @@ int main(void)
         cmocka_unit_test(readers_only_read),
         cmocka_unit_test(a_reader_keeps_the_log),
         cmocka_unit_test(mixed_files_are_refused),
+        cmocka_unit_test(everything_at_once),
     };
     return cmocka_run_group_tests(tests, drive_setup, drive_teardown);
 }

@@ -1,11 +1,14 @@
-/* Readers beside writers: every snapshot is consistent, and TSan has nothing to say. */
+/* Readers and checkpoints beside writers: every snapshot is consistent, and TSan has nothing to
+ * say. */
 #include "log_testing.h"
+#include "table/checkpoint.h"
 #include "table/replay.h"
 
 /* Accounts whose balances always add up to the same, text that repeats the balance, and a growing
  * log. Writers move money between two accounts; what they see must add up in every snapshot. Every
  * other writer does so in explicit transactions of several moves, some of which it takes back. */
 enum { ACCOUNTS = 200, BALANCE = 1000, MOVES = 200, WRITERS = 4, READERS = 2 };
+enum { THREADS = WRITERS + READERS + 1 };
 enum { ID, MONEY, NOTE, LOG_ID = 0, LOG_AMOUNT = 1 };
 
 static const struct column_def account_columns[] = {
@@ -311,6 +314,61 @@ static void check_replay(struct bank *b)
     test_cx_deinit(t);
 }
 
+/* ---- checkpoints beside it all ---- */
+
+/* What was written is the state of the snapshot, whatever was committed meanwhile. */
+static void check_copy(struct bank *b, struct table *table, const struct snapshot *s,
+                       bool is_accounts)
+{
+    struct test_cx t;
+    struct cx *cx = test_cx_init(&t);
+    struct table *copy;
+    int64_t rows;
+    if (table_restore(cx, b->w.manager, b->w.pager, &b->w.options, table_definition(table),
+                      table_stored_ref(table), &copy) != LLKV_OK)
+        abort();
+    if (table_load(cx, copy) != LLKV_OK) abort();
+    int64_t sum = scan_sum(cx, copy, READER(s), is_accounts, &rows);
+    if (sum != (is_accounts ? ACCOUNTS * BALANCE : 0)) abort();
+    if (rows != table_row_count(table, READER(s))) abort();
+    if (table_check(cx, copy) != LLKV_OK) abort();
+    table_free(copy);
+    test_cx_deinit(&t);
+}
+
+static void checkpoint_once(struct bank *b)
+{
+    struct test_cx t;
+    struct cx *cx = test_cx_init(&t);
+    struct table *tables[] = {b->accounts, b->log};
+    struct stored_image *images[2] = {NULL, NULL};
+    struct blob_sink sink;
+    struct snapshot s;
+    if (txn_snapshot_begin(cx, b->w.manager, &s) != LLKV_OK) abort();
+    blob_sink_init(&sink, NULL, b->w.pager);
+    for (uint32_t i = 0; i < 2; i++)
+        if (table_checkpoint(cx, tables[i], &sink, s.ts, &images[i]) != LLKV_OK) abort();
+    if (blob_sink_finish(cx, &sink) != LLKV_OK) abort();
+    for (uint32_t i = 0; i < 2; i++) {
+        if (images[i] != NULL) table_checkpoint_apply(tables[i], images[i], &sink);
+        if (table_fold(cx, tables[i]) != LLKV_OK) abort();
+        check_copy(b, tables[i], &s, i == 0);
+    }
+    blob_sink_deinit(&sink);
+    txn_snapshot_end(b->w.manager, &s);
+    test_cx_deinit(&t);
+}
+
+static void *checkpointer(void *arg)
+{
+    struct worker *w = arg;
+    do {
+        checkpoint_once(w->bank);
+    } while (atomic_load(&w->bank->writers_left) > 0);
+    checkpoint_once(w->bank);
+    return NULL;
+}
+
 static void transfers(uint32_t segment_rows, uint32_t vector_rows, bool logged)
 {
     int64_t used = mem_used_bytes();
@@ -324,13 +382,16 @@ static void transfers(uint32_t segment_rows, uint32_t vector_rows, bool logged)
     }
     make_tables(&b);
     make_accounts(&b);
-    pthread_t threads[WRITERS + READERS];
-    struct worker workers[WRITERS + READERS];
-    for (uint32_t i = 0; i < WRITERS + READERS; i++) {
+    /* What checkpoints give up is not in the log any more: either they run, or it is replayed. */
+    const uint32_t count = logged ? THREADS - 1 : THREADS;
+    pthread_t threads[THREADS];
+    struct worker workers[THREADS];
+    for (uint32_t i = 0; i < count; i++) {
         workers[i] = (struct worker){&b, i + 77, i % 2 == 0};
-        pthread_create(&threads[i], NULL, i < WRITERS ? writer : reader, &workers[i]);
+        void *(*run)(void *) = i < WRITERS ? writer : i < THREADS - 1 ? reader : checkpointer;
+        pthread_create(&threads[i], NULL, run, &workers[i]);
     }
-    for (uint32_t i = 0; i < WRITERS + READERS; i++)
+    for (uint32_t i = 0; i < count; i++)
         pthread_join(threads[i], NULL);
     assert_int_equal(b.moves, MOVES * WRITERS);
     assert_ok(t, table_check(&t->cx, b.accounts));
@@ -360,12 +421,19 @@ static void default_units(void **state)
     transfers(65536, 2048, true);
 }
 
+static void default_units_stored(void **state)
+{
+    (void)state;
+    transfers(65536, 2048, false);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(small_units),
         cmocka_unit_test(with_log),
         cmocka_unit_test(default_units),
+        cmocka_unit_test(default_units_stored),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -271,6 +271,7 @@ llkv_code write_set_participants(struct cx *cx, struct write_set *set,
     if (set->committed) return cx_fail(cx, LLKV_MISUSE, "the writes are committed already");
     for (struct table_writes *writes = set->first; writes != NULL; writes = writes->next) {
         if (is_empty(writes)) continue;
+        TRY(writes_seal(cx, writes));
         TRY(prepare(cx, writes));
         writes->takes_part = true;
         writes->participant = (struct txn_participant){.reserve = reserve,

@@ -7,17 +7,7 @@
 
 /* ---- where the rows are ---- */
 
-static struct vector buffer_vector(const void *arg, uint32_t column, uint32_t vector,
-                                   uint64_t *scratch)
-{
-    const struct rowbuf *buf = arg;
-    uint32_t first = vector * buf->layout->vector_rows;
-    uint32_t n = buf->rows - first;
-    if (n > buf->layout->vector_rows) n = buf->layout->vector_rows;
-    return rowbuf_vector(buf, column, first, n, scratch);
-}
-
-static llkv_code ensure_sketches(struct cx *cx, struct table_writes *writes)
+llkv_code writes_ensure_sketches(struct cx *cx, struct table_writes *writes)
 {
     const struct layout *layout = store_layout(writes->table->store);
     if (writes->sketches != NULL) return LLKV_OK;
@@ -28,15 +18,8 @@ static llkv_code ensure_sketches(struct cx *cx, struct table_writes *writes)
 
 static llkv_code seal_rows(struct cx *cx, struct table_writes *writes, struct chunk *chunk)
 {
-    struct table *table = writes->table;
-    const struct layout *layout = store_layout(table->store);
-    TRY(ensure_sketches(cx, writes));
-    struct sealed_source source = {.vector = buffer_vector,
-                                   .arg = &writes->rows,
-                                   .rows = writes->rows.rows,
-                                   .sketches = writes->sketches};
-    return sealed_new(cx, table->budget, store_pager(table->store), layout, &source,
-                      &chunk->sealed);
+    TRY(writes_ensure_sketches(cx, writes));
+    return writes_seal_buffer(cx, writes->table, &writes->rows, writes->sketches, &chunk->sealed);
 }
 
 /* A statement may be reading rows of the buffer that earlier ones inserted. */
@@ -47,7 +30,7 @@ static bool buffer_is_read(const struct table_writes *writes)
     return before > writes->inserted - writes->rows.rows;
 }
 
-static llkv_code ensure_chunk(struct cx *cx, struct table_writes *writes)
+llkv_code writes_ensure_chunk(struct cx *cx, struct table_writes *writes)
 {
     if (writes->chunk_count < writes->chunk_capacity) return LLKV_OK;
     uint32_t capacity = writes->chunk_capacity == 0 ? 4 : writes->chunk_capacity * 2;
@@ -73,7 +56,7 @@ static llkv_code close_buffer(struct cx *cx, struct table_writes *writes, bool f
     const struct layout *layout = store_layout(table->store);
     struct rowbuf fresh = {0};
     llkv_code rc;
-    TRY(ensure_chunk(cx, writes));
+    TRY(writes_ensure_chunk(cx, writes));
     struct chunk *chunk = mem_alloc_zero(table->budget, sizeof *chunk);
     if (chunk == NULL) return cx_nomem(cx);
     chunk->first = writes->inserted - writes->rows.rows;
@@ -101,8 +84,8 @@ llkv_code writes_break(struct cx *cx, struct table_writes *writes, bool seal)
 llkv_code writes_adopt(struct cx *cx, struct table_writes *writes, struct sealed *sealed)
 {
     if (writes->rows.rows != 0) TRY(close_buffer(cx, writes, false));
-    TRY(ensure_sketches(cx, writes));
-    TRY(ensure_chunk(cx, writes));
+    TRY(writes_ensure_sketches(cx, writes));
+    TRY(writes_ensure_chunk(cx, writes));
     TRY(own_reserve(cx, &writes->own, 0));
     struct chunk *chunk = mem_alloc_zero(writes->table->budget, sizeof *chunk);
     if (chunk == NULL) return cx_nomem(cx);
@@ -165,7 +148,9 @@ static llkv_code append_rows(struct cx *cx, struct table_writes *writes,
         writes->inserted += count;
         done += count;
         const bool full = writes->rows.rows == layout->segment_rows;
-        if (full || (!writes->set->replays && has_long_texts(&writes->rows)))
+        if (full && writes_seals(cx, writes) > 1)
+            TRY(writes_seal_later(cx, writes));
+        else if (full || (!writes->set->replays && has_long_texts(&writes->rows)))
             TRY(close_buffer(cx, writes, full));
     }
     return LLKV_OK;

@@ -41,6 +41,8 @@ static void writes_free(struct table_writes *writes)
     pack_writer_deinit(&writes->encoded.bytes);
     mem_free(writes->encoded.parts);
     rowbuf_deinit(&writes->rows);
+    while (writes->spare_count != 0)
+        rowbuf_deinit(&writes->spare[--writes->spare_count]);
     row_set_deinit(&writes->own_dead);
     row_set_deinit(&writes->deleted);
     row_set_deinit(&writes->updated);

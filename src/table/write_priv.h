@@ -8,6 +8,9 @@
 #include "table/table_priv.h"
 #include "table/write.h"
 
+/* As many full buffers may wait to be sealed at the same time. */
+enum { SEALS_MAX = 8 };
+
 /* Inserted rows: sealed already, or in a buffer that is full in another way. */
 struct chunk {
     struct sealed *sealed; /* or NULL: */
@@ -63,11 +66,14 @@ struct table_writes {
 
     struct chunk **chunks;
     uint32_t chunk_count, chunk_capacity;
-    struct rowbuf rows;       /* the last ones inserted */
-    uint64_t inserted;        /* in chunks and rows */
-    struct sketch *sketches;  /* of sealed chunks; NULL: none yet */
-    struct row_set own_dead;  /* inserted and replaced; by number */
-    struct own_key *own_keys; /* NULL: not needed yet */
+    uint32_t unsealed; /* the last chunks that are full and wait to be sealed together */
+    uint32_t spare_count;
+    struct rowbuf spare[SEALS_MAX]; /* empty, with room */
+    struct rowbuf rows;             /* the last ones inserted */
+    uint64_t inserted;              /* in chunks and rows */
+    struct sketch *sketches;        /* of sealed chunks; NULL: none yet */
+    struct row_set own_dead;        /* inserted and replaced; by number */
+    struct own_key *own_keys;       /* NULL: not needed yet */
     uint32_t own_key_count;
     bool has_own_keys;
     uint64_t keyed_rows;    /* rows with smaller numbers are in the trees */
@@ -119,6 +125,19 @@ NODISCARD llkv_code writes_key_rows(struct cx *cx, struct table_writes *writes, 
                                     uint64_t first, uint32_t *out_rows);
 /* For a replay: rows that gather now are a chunk, maybe a sealed one; and take over a segment. */
 NODISCARD llkv_code writes_break(struct cx *cx, struct table_writes *writes, bool seal);
+/* ---- seal.c ---- */
+/* How many full buffers are worth waiting for: 1 if each is sealed at once. */
+uint32_t writes_seals(const struct cx *cx, const struct table_writes *writes);
+/* The buffer, which is full, waits; the last of them starts the work. */
+NODISCARD llkv_code writes_seal_later(struct cx *cx, struct table_writes *writes);
+/* Seal those that wait. */
+NODISCARD llkv_code writes_seal(struct cx *cx, struct table_writes *writes);
+/* One buffer; `sketches` take up its values. */
+NODISCARD llkv_code writes_seal_buffer(struct cx *cx, const struct table *table,
+                                       const struct rowbuf *buf, struct sketch *sketches,
+                                       struct sealed **out_sealed);
+NODISCARD llkv_code writes_ensure_sketches(struct cx *cx, struct table_writes *writes);
+NODISCARD llkv_code writes_ensure_chunk(struct cx *cx, struct table_writes *writes);
 NODISCARD llkv_code writes_adopt(struct cx *cx, struct table_writes *writes, struct sealed *sealed);
 /* Keep the first `keep` rows of those inserted. */
 void writes_cut_rows(struct table_writes *writes, uint64_t keep);

@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "catalog/checkpoint_priv.h"
+#include "storage/pager.h"
 
 struct catalog *catalog_new(struct cx *cx, struct txn_manager *manager, struct llkv_pager *pager,
                             const struct table_options *options)
@@ -15,6 +16,8 @@ struct catalog *catalog_new(struct cx *cx, struct txn_manager *manager, struct l
     if (catalog == NULL || stored == NULL || empty == NULL) goto no_memory;
     catalog->manager = manager;
     catalog->pager = pager;
+    catalog->temp_pager = pager_memory_new(cx->budget);
+    if (catalog->temp_pager == NULL) goto no_memory;
     catalog->options = *options;
     catalog->budget = cx->budget;
     catalog->stored = stored;
@@ -26,6 +29,8 @@ struct catalog *catalog_new(struct cx *cx, struct txn_manager *manager, struct l
     if (pthread_mutex_init(&catalog->checkpoint_lock, NULL) == 0) return catalog;
     pthread_mutex_destroy(&catalog->lock);
 no_memory:
+    if (catalog != NULL && catalog->temp_pager != NULL)
+        catalog->temp_pager->methods->close(catalog->temp_pager);
     snapshot_free(empty);
     mem_free(stored);
     mem_free(catalog);
@@ -64,6 +69,7 @@ void catalog_free(struct catalog *catalog)
     pthread_mutex_destroy(&catalog->lock);
     mem_free(catalog->stored->objects);
     mem_free(catalog->stored);
+    catalog->temp_pager->methods->close(catalog->temp_pager);
     mem_free(catalog);
 }
 

@@ -39,6 +39,7 @@ struct catalog_snapshot {
 struct catalog {
     struct txn_manager *manager;
     struct llkv_pager *pager;
+    struct llkv_pager *temp_pager; /* in memory: of temporary tables */
     struct table_options options;
     struct mem_budget *budget;
     _Atomic uint64_t last_id, last_version, newest_version;
@@ -72,6 +73,7 @@ struct catalog_edit {
     struct table **gates; /* those it has taken */
     uint32_t gate_count, gate_capacity;
     struct catalog_snapshot *next; /* between reserve and apply */
+    bool trusted; /* it was committed once: rows do not collide, nobody else is there */
     bool committed;
 };
 

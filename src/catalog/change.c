@@ -86,10 +86,11 @@ static struct slice schema_or(struct slice schema, bool temporary)
 
 /* ---- gates ---- */
 
-/* Nobody else writes to the table from here on. One that the edit has made needs no gate. */
+/* Nobody else writes to the table from here on. One that the edit has made needs no gate; where the
+ * log is replayed nobody else is there. */
 static llkv_code take_gate(struct cx *cx, struct catalog_edit *edit, const struct object *table)
 {
-    if (catalog_find_id(edit->base, table->id) == NULL) return LLKV_OK;
+    if (edit->trusted || catalog_find_id(edit->base, table->id) == NULL) return LLKV_OK;
     for (uint32_t i = 0; i < edit->gate_count; i++)
         if (edit->gates[i] == table->table) return LLKV_OK;
     if (edit->gate_count == edit->gate_capacity) {
@@ -189,8 +190,9 @@ llkv_code catalog_edit_create_table(struct cx *cx, struct catalog_edit *edit,
     full.temporary = object->temporary;
     struct cx lasting = *cx;
     lasting.budget = catalog->budget;
-    llkv_code rc = table_new(&lasting, catalog->manager, catalog->pager, &catalog->options, &full,
-                             &object->table);
+    struct llkv_pager *pager = object->temporary ? catalog->temp_pager : catalog->pager;
+    llkv_code rc =
+        table_new(&lasting, catalog->manager, pager, &catalog->options, &full, &object->table);
     if (rc == LLKV_OK) rc = put(cx, edit, entry, NULL);
     if (rc != LLKV_OK) {
         entry_free(entry);
@@ -263,8 +265,9 @@ llkv_code catalog_edit_create_index(struct cx *cx, struct catalog_edit *edit,
     full.id = object->id;
     full.name = object->name;
     const struct snapshot_change change = {.put = entry};
+    const struct key_stage rows = {.own = own, .trusted = edit->trusted};
     llkv_code rc = next_view(cx, edit, &change, &view);
-    if (rc == LLKV_OK) rc = table_key_stage(cx, table->table, &full, own, &entry->key);
+    if (rc == LLKV_OK) rc = table_key_stage(cx, table->table, &full, &rows, &entry->key);
     if (rc != LLKV_OK) {
         snapshot_free(view);
         entry_free(entry);

@@ -5,6 +5,9 @@
 #include <assert.h>
 
 #include "catalog/catalog_priv.h"
+#include "catalog/change_op.h"
+#include "catalog/image.h"
+#include "txn/frame.h"
 
 static struct catalog_edit *edit_of(struct txn_participant *p)
 {
@@ -151,6 +154,34 @@ static void undo(struct txn_participant *p)
     edit->next = NULL;
 }
 
+/* ---- for the log ---- */
+
+/* What is left of the changes when they are done: objects that are there in the end, and those of
+ * before that are not. What is temporary is not for the log. */
+static void encode_change(const struct catalog_edit *edit, const struct change *change,
+                          struct frame *frame)
+{
+    const struct object *object = &change->entry->object;
+    const bool puts = change->kind == CHANGE_PUT;
+    if (object->temporary || !holds(puts ? edit->view : edit->base, change->entry)) return;
+    frame_op_begin(frame, FRAME_CATALOG);
+    pack_u8(&frame->bytes, puts ? CHANGE_OP_PUT : CHANGE_OP_DROP);
+    if (puts)
+        catalog_object_encode(&frame->bytes, object);
+    else
+        pack_u64(&frame->bytes, object->id);
+    frame_op_end(frame);
+}
+
+static llkv_code encode(struct cx *cx, struct txn_participant *p, struct frame *frame)
+{
+    struct catalog_edit *edit = edit_of(p);
+    (void)cx; /* a lack of memory shows when the frame is finished */
+    for (uint32_t i = 0; i < edit->count; i++)
+        encode_change(edit, &edit->changes[i], frame);
+    return LLKV_OK;
+}
+
 /* ---- apply ---- */
 
 static void bury(struct catalog *catalog, struct entry *entry, int64_t ts)
@@ -215,7 +246,8 @@ struct txn_participant *catalog_edit_participants(struct catalog_edit *edit,
 {
     if (edit == NULL || edit->count == 0) return between;
     edit->last = (struct txn_participant){.apply = apply_last};
-    edit->participant = (struct txn_participant){.reserve = reserve, .apply = apply, .undo = undo};
+    edit->participant = (struct txn_participant){
+        .reserve = reserve, .encode = encode, .apply = apply, .undo = undo};
     struct txn_participant **end = &between;
     while (*end != NULL)
         end = &(*end)->next;

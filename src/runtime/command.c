@@ -19,6 +19,7 @@ static const struct command commands[] = {
     {AST_DROP, LLKV_RESULT_DROP, command_drop, NULL},
     {AST_REINDEX, LLKV_RESULT_UTILITY, command_reindex, NULL},
     {AST_TRANSACTION, LLKV_RESULT_TRANSACTION, command_transaction, command_transaction_describe},
+    {AST_CHECKPOINT, LLKV_RESULT_UTILITY, command_checkpoint, NULL},
     {AST_SET, LLKV_RESULT_SET, command_set, NULL},
     {AST_SHOW, LLKV_RESULT_UTILITY, command_show, command_show_columns},
     {AST_PRAGMA, LLKV_RESULT_UTILITY, command_pragma, command_pragma_columns},

@@ -42,6 +42,7 @@ COMMAND(transaction_describe);
 COMMAND(set);
 COMMAND(show);
 COMMAND(show_columns);
+COMMAND(checkpoint);
 COMMAND(pragma);
 COMMAND(pragma_columns);
 /* describe.c */

@@ -45,6 +45,8 @@ llkv_code session_rollback(struct cx *cx, struct session *session, int32_t at)
 
 llkv_code session_check_may_write(struct cx *cx, const struct session *session, int32_t at)
 {
+    if (session->engine->read_only || session->database->read_only)
+        return cx_fail_at(cx, LLKV_READONLY, at, NULL, "the database is open read-only");
     if (!session->transaction.read_only) return LLKV_OK;
     return cx_fail_at(cx, LLKV_READONLY, at, NULL, "the transaction is read-only");
 }

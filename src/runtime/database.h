@@ -1,5 +1,9 @@
 /* database.h -- one open database: what all its sessions share.
  *
+ * On a durable pager (a file) it begins with what was committed before: the root, then the log.
+ * While it is open a checkpointer writes the root anew now and then; the last thing before it is
+ * closed is one more checkpoint, so that nothing is left to replay.
+ *
  * Owns:    the transaction manager, the catalog with its tables, the worker pool, recycled blocks,
  *          the memory budget, the pager unless it was handed in.
  * Threads: free-threaded; the defaults of settings are behind a mutex. */
@@ -28,6 +32,10 @@ struct database {
     struct table_options table_options;
     uint32_t threads;
     bool read_only;
+    bool durable;                      /* the pager has a log */
+    struct checkpointer *checkpointer; /* NULL: nothing to write */
+    atomic_int synchronous;            /* enum txn_synchronous */
+    atomic_uint writers;               /* open transactions that have changed something */
     /* Of a database on a file, under the lock of engine.c: */
     uint32_t shares; /* engines that have it open */
     struct os_file_id file;
@@ -43,6 +51,12 @@ NODISCARD llkv_code database_open(struct cx *cx, const llkv_engine_options *opti
                                   struct database **out_database);
 /* No session is left. */
 void database_close(struct database *database);
+
+/* Write what is not in the root. LLKV_READONLY if nothing may be written. Nothing to do in memory.
+ */
+NODISCARD llkv_code database_checkpoint(struct cx *cx, struct database *database);
+/* PRAGMA synchronous: of the database, from the next commit on. */
+void database_set_synchronous(struct database *database, enum txn_synchronous mode);
 
 struct settings settings_default(void);
 #endif

@@ -3,12 +3,19 @@
 
 struct ddl {
     struct cx *cx;
+    const struct session *session;
     struct transaction *transaction; /* of the session, or: */
     struct transaction own;
     struct catalog_edit *edit;
     struct table_reader reader;
     struct plan_env env;
 };
+
+/* What is temporary may come and go where nothing else may be changed. */
+static llkv_code check_may_change(const struct ddl *d, bool temporary, uint32_t at)
+{
+    return temporary ? LLKV_OK : session_check_may_write(d->cx, d->session, (int32_t)at);
+}
 
 /* What was changed so far is seen from here on. */
 static void ddl_look(struct ddl *d)
@@ -20,7 +27,7 @@ static llkv_code ddl_begin(struct cx *cx, struct statement *s, struct ddl *out)
 {
     struct database *db = s->session->database;
     *out = (struct ddl){.cx = cx, .transaction = s->transaction};
-    TRY(session_check_may_write(cx, s->session, (int32_t)s->ast->node->at));
+    out->session = s->session;
     if (s->transaction == NULL) {
         transaction_begin(&out->own, db, false);
         out->transaction = &out->own;
@@ -111,6 +118,7 @@ static llkv_code create_table(struct ddl *d, struct statement *s,
         const struct object *there = existing(d, &create->path, temporary);
         if (there != NULL && there->kind == OBJECT_TABLE) return LLKV_OK;
     }
+    TRY(check_may_change(d, temporary, create->base.at));
     TRY(refuse_taken(d, &create->path, temporary));
     TRY(plan_bind_create_table(d->cx, &d->env, create, &def));
     TRY(catalog_edit_create_table(d->cx, d->edit, def, &object));
@@ -135,6 +143,7 @@ static llkv_code create_view(struct ddl *d, const struct ast_create_view *create
         const struct object *there = existing(d, &create->path, temporary);
         if (there != NULL && there->kind == OBJECT_VIEW) return LLKV_OK;
     }
+    TRY(check_may_change(d, temporary, create->base.at));
     if ((create->base.flags & AST_CREATE_OR_REPLACE) == 0)
         TRY(refuse_taken(d, &create->path, temporary));
     TRY(plan_bind_create_view(d->cx, &d->env, create, &def));
@@ -164,6 +173,7 @@ static llkv_code create_index(struct ddl *d, const struct ast_create_index *crea
     }
     if (create->path.count != 0) TRY(refuse_taken(d, &create->path, false));
     TRY(plan_bind_create_index(d->cx, &d->env, create, &table, &key));
+    TRY(check_may_change(d, table->temporary, create->base.at));
     return catalog_edit_create_index(d->cx, d->edit, table, &key, d->transaction->writes);
 }
 
@@ -204,6 +214,7 @@ static llkv_code create_trigger(struct ddl *d, struct statement *s,
                                     .name = name->text,
                                     .sql = sql,
                                     .temporary = (create->base.flags & AST_CREATE_TEMP) != 0};
+    TRY(check_may_change(d, def.temporary || on->temporary, create->base.at));
     return catalog_edit_create_trigger(d->cx, d->edit, &def);
 }
 
@@ -216,6 +227,7 @@ llkv_code command_create_trigger(struct cx *cx, struct statement *s, const struc
 
 static llkv_code create_schema(struct ddl *d, const struct ast_create_schema *create)
 {
+    TRY(check_may_change(d, false, create->base.at));
     llkv_code rc = catalog_edit_create_schema(d->cx, d->edit, last_part(&create->path)->text, 0);
     bool lenient = (create->base.flags & AST_CREATE_IF_NOT_EXISTS) != 0;
     return rc == LLKV_EXISTS && lenient ? LLKV_OK : rc;
@@ -268,6 +280,7 @@ static llkv_code drop_one(struct ddl *d, const struct ast *drop, const struct as
         return cx_fail_at(d->cx, LLKV_NAME, (int32_t)name->at, "42809", "\"%s\" is not %s %s",
                           object->name, drop->op == AST_OBJECT_INDEX ? "an" : "a",
                           kind_text(drop->op));
+    TRY(check_may_change(d, object->temporary, name->at));
     TRY(catalog_edit_drop(d->cx, d->edit, object));
     ddl_look(d);
     return LLKV_OK;

@@ -44,7 +44,7 @@ NODISCARD llkv_code session_begin(struct cx *cx, struct session *session, bool r
 NODISCARD llkv_code session_commit(struct cx *cx, struct session *session, int32_t at,
                                    bool *out_committed);
 NODISCARD llkv_code session_rollback(struct cx *cx, struct session *session, int32_t at);
-/* 25006 in a read-only transaction. Temporary tables are nobody's concern. */
+/* 25006 in a read-only transaction, or database. Temporary tables are nobody's concern. */
 NODISCARD llkv_code session_check_may_write(struct cx *cx, const struct session *session,
                                             int32_t at);
 /* The running statements of the transaction can go no further: their next step fails. */

@@ -191,6 +191,27 @@ static const struct setting settings_list[] = {
      "names of optimizer rules with commas between, or all", SETTINGS_DISABLED_RULES},
 };
 
+/* ---- synchronous: of the database, for all its sessions ---- */
+
+static const char *const synchronous_names[] = {"off", "normal", "full"};
+
+static bool is_synchronous(struct slice name)
+{
+    return text_is(name, "synchronous");
+}
+
+static llkv_code set_synchronous(struct cx *cx, struct database *db, struct slice text, int32_t at)
+{
+    static const char *const numbers[] = {"0", "1", "2"};
+    for (int i = TXN_SYNC_OFF; i <= TXN_SYNC_FULL; i++) {
+        if (!text_is(text, synchronous_names[i]) && !text_is(text, numbers[i])) continue;
+        database_set_synchronous(db, (enum txn_synchronous)i);
+        return LLKV_OK;
+    }
+    return cx_fail_at(cx, LLKV_DATA, at, "22023", "synchronous is full, normal or off, not '%.*s'",
+                      SLICE_ARG(text));
+}
+
 /* Of the database, since it was opened. */
 static bool is_fixed(struct slice name)
 {
@@ -278,9 +299,10 @@ llkv_code session_set(struct cx *cx, struct session *session, struct slice name,
     const struct setting *setting;
     struct slice text;
     TRY(refuse_fixed(cx, name, at));
-    TRY(find_setting(cx, name, at, &setting));
     if (value->is_null) return cx_fail_at(cx, LLKV_DATA, at, "22023", "a setting cannot be NULL");
     TRY(value_to_text(cx, value, &text));
+    if (is_synchronous(name)) return set_synchronous(cx, session->database, text, at);
+    TRY(find_setting(cx, name, at, &setting));
     struct settings changed = session->settings;
     if (global && set_default(session->database, setting, text)) {
         session_refresh_settings(session);
@@ -300,6 +322,7 @@ llkv_code session_reset(struct cx *cx, struct session *session, struct slice nam
 {
     const struct setting *setting;
     TRY(refuse_fixed(cx, name, at));
+    if (is_synchronous(name)) return set_synchronous(cx, session->database, SLICE("full"), at);
     TRY(find_setting(cx, name, at, &setting));
     session->own_settings &= ~setting->parts;
     take_defaults(session);
@@ -316,7 +339,7 @@ void session_reset_all(struct session *session)
 
 const char *session_setting_name(uint32_t index)
 {
-    static const char *const fixed[] = {"memory_limit", "threads"};
+    static const char *const fixed[] = {"memory_limit", "synchronous", "threads"};
     if (index < ARRAY_COUNT(settings_list)) return settings_list[index].name;
     index -= (uint32_t)ARRAY_COUNT(settings_list);
     return index < ARRAY_COUNT(fixed) ? fixed[index] : NULL;
@@ -329,6 +352,10 @@ llkv_code session_show(struct cx *cx, const struct session *session, struct slic
     if (is_fixed(name)) {
         *out_value = show_fixed(cx, session->database, name);
         return *out_value == NULL ? LLKV_NOMEM : LLKV_OK;
+    }
+    if (is_synchronous(name)) {
+        *out_value = synchronous_names[atomic_load(&session->database->synchronous)];
+        return LLKV_OK;
     }
     TRY(find_setting(cx, name, at, &setting));
     *out_value = setting->show(cx, &session->settings);

@@ -214,6 +214,7 @@ static bool fails_while_executing(const struct statement *s, llkv_code rc)
     case LLKV_TRANSACTION:
     case LLKV_DEPENDENT:
     case LLKV_READONLY:
+    case LLKV_BUSY:
     case LLKV_MISUSE: return false;
     default: return true;
     }

@@ -29,11 +29,19 @@ const struct catalog_snapshot *transaction_catalog(struct transaction *txn)
     return catalog_view(txn->database->catalog, &txn->snapshot);
 }
 
+/* CHECKPOINT does not run beside transactions that have changed something. */
+static void count_writer(struct transaction *txn)
+{
+    if (!txn->counted) atomic_fetch_add(&txn->database->writers, 1);
+    txn->counted = true;
+}
+
 llkv_code transaction_edit(struct cx *cx, struct transaction *txn, struct catalog_edit **out_edit)
 {
     TRY(transaction_take_snapshot(cx, txn));
     if (txn->edit == NULL)
         TRY(catalog_edit_new(cx, txn->database->catalog, &txn->snapshot, txn->id, &txn->edit));
+    count_writer(txn);
     *out_edit = txn->edit;
     return LLKV_OK;
 }
@@ -45,6 +53,7 @@ llkv_code transaction_writes(struct cx *cx, struct transaction *txn, struct writ
     lasting.budget = &txn->database->budget;
     if (txn->writes == NULL)
         TRY(write_set_new(&lasting, txn->database->manager, &txn->snapshot, txn->id, &txn->writes));
+    count_writer(txn);
     *out_writes = txn->writes;
     return LLKV_OK;
 }
@@ -172,6 +181,7 @@ static void end(struct transaction *txn)
     write_set_free(txn->writes);
     catalog_edit_free(txn->edit);
     if (txn->has_snapshot) txn_snapshot_end(db->manager, &txn->snapshot);
+    if (txn->counted) atomic_fetch_sub(&db->writers, 1);
     *txn = (struct transaction){.state = TRANSACTION_NONE};
     catalog_sweep(db->catalog);
 }

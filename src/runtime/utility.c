@@ -1,4 +1,7 @@
-/* utility.c -- SET, RESET, SHOW, PRAGMA. */
+/* utility.c -- SET, RESET, SHOW, PRAGMA, CHECKPOINT. */
+#define _POSIX_C_SOURCE 200809L
+#include <time.h>
+
 #include "runtime/command.h"
 
 /* A bare word is its own value: SET default_order = desc. */
@@ -200,4 +203,36 @@ llkv_code command_pragma(struct cx *cx, struct statement *s, const struct ast *n
     struct value value;
     TRY(constant(cx, pragma->values.items[0], &value));
     return session_set(cx, s->session, name, &value, false, (int32_t)pragma->name.parts[0].at);
+}
+
+/* ---- CHECKPOINT ---- */
+
+/* Until no other transaction has changes that are not committed. */
+static llkv_code wait_for_writers(struct cx *cx, struct database *db)
+{
+    const struct timespec while_waiting = {.tv_nsec = 1000000};
+    while (atomic_load(&db->writers) != 0) {
+        TRY(cx_check_cancel(cx));
+        (void)nanosleep(&while_waiting, NULL); /* woken early, it looks early */
+    }
+    return LLKV_OK;
+}
+
+llkv_code command_checkpoint(struct cx *cx, struct statement *s, const struct ast *node)
+{
+    const struct ast_checkpoint *checkpoint = (const struct ast_checkpoint *)node;
+    struct database *db = s->session->database;
+    if (ast_name_given(&checkpoint->name))
+        return cx_fail_at(cx, LLKV_UNSUPPORTED, (int32_t)checkpoint->name.at, NULL,
+                          "CHECKPOINT of a database by its name is not supported");
+    if (s->transaction != NULL && transaction_has_changes(s->transaction))
+        return cx_fail_at(cx, LLKV_BUSY, (int32_t)node->at, NULL,
+                          "the transaction has changes that are not committed");
+    if ((node->flags & AST_CHECKPOINT_FORCE) != 0) TRY(wait_for_writers(cx, db));
+    if (atomic_load(&db->writers) != 0) {
+        llkv_code rc = cx_fail_at(cx, LLKV_BUSY, (int32_t)node->at, NULL,
+                                  "another transaction has changes that are not committed");
+        return rc == LLKV_BUSY ? cx_hint(cx, "FORCE CHECKPOINT waits for it") : rc;
+    }
+    return database_checkpoint(cx, db);
 }

@@ -34,6 +34,9 @@ NODISCARD llkv_code pager_root_get(struct cx *cx, llkv_pager *pager, uint64_t *o
                                    void *out_root, size_t *out_bytes, uint64_t *out_replay_from);
 NODISCARD llkv_code pager_root_publish(struct cx *cx, llkv_pager *pager, uint64_t expected_version,
                                        const void *root, size_t bytes, uint64_t replay_from);
+/* What `fn` returned comes back as it is, its error too: it has recorded it in the same cx. */
+NODISCARD llkv_code pager_log_replay(struct cx *cx, llkv_pager *pager, uint64_t from_lsn,
+                                     llkv_pager_replay_fn *fn, void *arg);
 
 /* A pager in memory whose blocks are charged to `budget`. Closed like any other. NULL: no memory.
  */

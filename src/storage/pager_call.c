@@ -85,3 +85,11 @@ llkv_code pager_root_publish(struct cx *cx, llkv_pager *pager, uint64_t expected
         pager->methods->root_publish(pager, expected_version, root, bytes, replay_from, cx->error);
     return complete(cx, rc, "publish a root");
 }
+
+llkv_code pager_log_replay(struct cx *cx, llkv_pager *pager, uint64_t from_lsn,
+                           llkv_pager_replay_fn *fn, void *arg)
+{
+    forget_error(cx);
+    llkv_code rc = pager->methods->log_replay(pager, from_lsn, fn, arg, cx->error);
+    return complete(cx, rc, "replay its log");
+}

@@ -80,12 +80,17 @@ bool table_key_usable(const struct table *table, uint32_t key, const struct snap
 /* ---- indexes that come and go with a commit (catalog/edit.h). Only one transaction at a time does
  * that to a table. ---- */
 struct key;
+struct key_stage {
+    /* The rows of the transaction that makes the key, or NULL. They are not in it before the
+     * commit; what they take away collides with nothing, what they bring is checked at the end of
+     * the statement (write_set_statement_end). */
+    const struct write_set *own;
+    bool trusted; /* nothing collides: it was committed once, with the rows of the same commit */
+};
 /* Build a key over what is there; it is kept up from now on. 23505 if it is unique and rows
- * collide. `own` (or NULL): the rows of the transaction that makes the key. They are not in it
- * before the commit; what they take away collides with nothing, what they bring is checked at the
- * end of the statement (write_set_statement_end). */
+ * collide. `stage` may be NULL. */
 NODISCARD llkv_code table_key_stage(struct cx *cx, struct table *table, const struct key_def *def,
-                                    const struct write_set *own, struct key **out_key);
+                                    const struct key_stage *stage, struct key **out_key);
 /* It was never there. The latest one staged goes first. */
 void table_key_unstage(struct table *table, struct key *key);
 /* In force, from this commit on; under the commit mutex. */

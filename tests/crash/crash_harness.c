@@ -3,19 +3,28 @@
  *     crash_harness pager|sql [--seed N] [--seeds COUNT] [--states COUNT] [--state M]
  *                   [--bug NAME] [--expect-failure] [--verbose] [--records]
  *
+ *     crash_harness pager|sql --fail io|full|short|alloc [--for-good] [--nth N] [--seed N]
+ *
  * A seed makes one run of work on a new database. A state is a crash somewhere in it, the life
  * after that, mostly with a crash in it or in its recovery, and so on. --state runs one of them
  * alone; the program prints the command that does so for the first state that fails; with --records
- * it also prints what the lives of that state wrote. */
+ * it also prints what the lives of that state wrote.
+ *
+ * With --fail each call of the disk (or allocation) of a run fails in turn, once or for good: an
+ * error or success, and what was acknowledged is there when it is opened again. */
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/alloc.h"
 #include "subject.h"
 
 struct options {
     uint64_t seed, seeds, states;
-    int64_t state; /* -1: all */
+    int64_t state;    /* -1: all */
+    const char *fail; /* NULL: no calls are made to fail */
+    bool for_good;
+    int64_t nth; /* 0: all */
     const struct subject *subject;
     struct fault_plan faults;
     const char *bug; /* NULL: none */
@@ -58,10 +67,9 @@ static void tell(struct line *line, const char *what, uint64_t position, uint64_
 
 /* The disk after a crash of the present life behind `position`. What only the page cache held is
  * there after the process was killed, and may be gone after the crash that comes next. */
-static void crash(struct line *line, const struct disk_cursor *cursor, uint64_t position,
-                  uint64_t of)
+static void crash_as(struct line *line, const struct disk_cursor *cursor, enum disk_loss loss,
+                     uint64_t position, uint64_t of)
 {
-    enum disk_loss loss = (enum disk_loss)crash_random_below(&line->random, DISK_LOSS_COUNT);
     const struct promises *promises = line->run->options->subject->promises(line->history);
     bool all_kept = loss == DISK_KILLED || loss == DISK_ALL;
     tell(line, disk_loss_name(loss), position, of);
@@ -69,6 +77,13 @@ static void crash(struct line *line, const struct disk_cursor *cursor, uint64_t 
     line->durable = promises_at(promises, &line->durable, position, loss == DISK_ALL);
     line->disk = disk_cursor_crash(cursor, loss, crash_random(&line->random));
     states_run++;
+}
+
+static void crash(struct line *line, const struct disk_cursor *cursor, uint64_t position,
+                  uint64_t of)
+{
+    enum disk_loss loss = (enum disk_loss)crash_random_below(&line->random, DISK_LOSS_COUNT);
+    crash_as(line, cursor, loss, position, of);
 }
 
 /* Recovery and work on the disk that a crash left; true: it was right. */
@@ -180,18 +195,30 @@ static bool states_check(const struct run *run)
     return fine;
 }
 
+static struct run run_make(const struct options *options, uint64_t seed)
+{
+    return (struct run){.options = options,
+                        .seed = seed,
+                        .disk = disk_new(seed),
+                        .history = options->subject->history_new(),
+                        .normal = seed % 2 == 1,
+                        .small = seed % 4 < 2};
+}
+
+static struct life_plan plan_make(const struct run *run)
+{
+    return (struct life_plan){.seed = run->seed,
+                              .steps = 20 + (uint32_t)(run->seed * 7 % 60),
+                              .normal = run->normal,
+                              .small = run->small,
+                              .clean = run->seed % 3 == 0,
+                              .faults = run->options->faults};
+}
+
 static bool seed_check(const struct options *options, uint64_t seed)
 {
-    struct run run = {.options = options, .seed = seed, .disk = disk_new(seed)};
-    run.history = options->subject->history_new();
-    run.normal = seed % 2 == 1;
-    run.small = seed % 4 < 2;
-    struct life_plan plan = {.seed = seed,
-                             .steps = 20 + (uint32_t)(seed * 7 % 60),
-                             .normal = run.normal,
-                             .small = run.small,
-                             .clean = seed % 3 == 0,
-                             .faults = options->faults};
+    struct run run = run_make(options, seed);
+    struct life_plan plan = plan_make(&run);
     struct promise nothing = {0};
     bool fine = options->subject->live(run.disk, run.history, &nothing, &plan, &run.result);
     if (!fine && !options->expect_failure)
@@ -208,6 +235,87 @@ static bool seed_check(const struct options *options, uint64_t seed)
     disk_free(run.disk);
     return fine;
 }
+
+/* ---- calls that fail ---- */
+
+static void arm(const struct options *options, struct disk *disk, int64_t nth)
+{
+    if (strcmp(options->fail, "alloc") == 0)
+        mem_fail_nth(nth, options->for_good);
+    else
+        disk_fail_nth(disk, nth, options->for_good,
+                      strcmp(options->fail, "full") == 0    ? DISK_FULL
+                      : strcmp(options->fail, "short") == 0 ? DISK_SHORT
+                                                            : DISK_EIO);
+}
+
+/* What is left when the process goes on to the next one, and after crashes at its end. */
+static bool failed_states_check(const struct run *run, int64_t nth)
+{
+    static const enum disk_loss losses[] = {DISK_KILLED, DISK_NOTHING, DISK_SECTORS, DISK_HOLE};
+    struct disk_cursor *cursor = disk_cursor_new(run->disk);
+    bool fine = true;
+    disk_cursor_advance(cursor, run->result.worked);
+    for (size_t i = 0; fine && i < sizeof losses / sizeof losses[0]; i++) {
+        struct line line = {.run = run, .random = run->seed + (uint64_t)nth};
+        line.history = run->options->subject->history_copy(run->history);
+        crash_as(&line, cursor, losses[i], run->result.worked, run->result.worked);
+        fine = live(&line);
+        if (!fine)
+            printf("FAILED: %s\n  %s\n  crash_harness %s --seed %llu --fail %s%s --nth %lld\n",
+                   line.result.what, line.story, run->options->subject->name,
+                   (unsigned long long)run->seed, run->options->fail,
+                   run->options->for_good ? " --for-good" : "", (long long)nth);
+        disk_free(line.disk);
+        run->options->subject->history_free(line.history);
+    }
+    disk_cursor_free(cursor);
+    return fine;
+}
+
+/* One run in which call `nth` fails. *out_over: it has fewer calls. */
+static bool failure_check(const struct options *options, uint64_t seed, int64_t nth, bool *out_over)
+{
+    struct run run = run_make(options, seed);
+    struct life_plan plan = plan_make(&run);
+    struct promise nothing = {0};
+    uint64_t allocations = mem_alloc_count();
+    int64_t used = mem_used_bytes();
+    plan.failures = true;
+    arm(options, run.disk, nth);
+    bool fine = options->subject->live(run.disk, run.history, &nothing, &plan, &run.result);
+    arm(options, run.disk, 0);
+    *out_over = strcmp(options->fail, "alloc") == 0
+                    ? (int64_t)(mem_alloc_count() - allocations) < nth
+                    : disk_call_count(run.disk) < nth;
+    if (fine && mem_used_bytes() != used) {
+        (void)snprintf(run.result.what, sizeof run.result.what, "%lld bytes leaked",
+                       (long long)(mem_used_bytes() - used));
+        fine = false;
+    }
+    if (!fine)
+        printf("FAILED: %s\n  crash_harness %s --seed %llu --fail %s%s --nth %lld\n",
+               run.result.what, options->subject->name, (unsigned long long)seed, options->fail,
+               options->for_good ? " --for-good" : "", (long long)nth);
+    fine = fine && failed_states_check(&run, nth);
+    options->subject->history_free(run.history);
+    disk_free(run.disk);
+    return fine;
+}
+
+static bool failures_check(const struct options *options, uint64_t seed)
+{
+    bool over = false;
+    uint64_t failed = 0;
+    int64_t nth = options->nth == 0 ? 1 : options->nth;
+    for (; !over && failed < 5; nth++) {
+        if (!failure_check(options, seed, nth, &over)) failed++;
+        if (options->nth != 0) break;
+    }
+    return failed == 0;
+}
+
+/* ---- the command ---- */
 
 static bool bug_read(struct options *options, const char *name)
 {
@@ -245,6 +353,7 @@ static bool options_read(struct options *options, int argc, char **argv)
         bool *flag = strcmp(name, "--expect-failure") == 0 ? &options->expect_failure
                      : strcmp(name, "--verbose") == 0      ? &options->verbose
                      : strcmp(name, "--records") == 0      ? &options->records
+                     : strcmp(name, "--for-good") == 0     ? &options->for_good
                                                            : NULL;
         if (flag != NULL) {
             *flag = true;
@@ -256,6 +365,10 @@ static bool options_read(struct options *options, int argc, char **argv)
         bool is_number = *value != '\0' && *end == '\0';
         if (strcmp(name, "--bug") == 0) {
             if (!bug_read(options, value)) return false;
+        } else if (strcmp(name, "--fail") == 0) {
+            options->fail = value;
+        } else if (strcmp(name, "--nth") == 0 && is_number) {
+            options->nth = (int64_t)number;
         } else if (strcmp(name, "--seed") == 0 && is_number) {
             options->seed = number;
         } else if (strcmp(name, "--seeds") == 0 && is_number) {
@@ -288,7 +401,10 @@ int main(int argc, char **argv)
 #endif
     uint64_t failed = 0;
     for (uint64_t i = 0; i < options.seeds; i++) {
-        if (!seed_check(&options, options.seed + i)) failed++;
+        uint64_t seed = options.seed + i;
+        bool fine =
+            options.fail == NULL ? seed_check(&options, seed) : failures_check(&options, seed);
+        if (!fine) failed++;
         if (failed > 0 && options.expect_failure) break;
     }
     printf("crash_harness %s: %llu states from seed %llu on, %llu runs failed%s\n",

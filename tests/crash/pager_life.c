@@ -23,6 +23,7 @@ struct life {
     struct root root;           /* the newest published one */
     struct batch_ref fresh[64]; /* named by frames that no root covers */
     uint64_t fresh_lsn[64], fresh_count;
+    bool broken; /* an outcome is unknown: nothing is written any more */
     llkv_error error;
 };
 
@@ -36,11 +37,15 @@ PRINTF_LIKE(2, 3) static bool wrong(struct life *life, const char *format, ...)
     return false;
 }
 
-/* A call that had no reason to fail. */
+/* A call succeeded; where calls are made to fail it may also say so, in words that fit. */
 static bool worked(struct life *life, llkv_code rc, const char *call)
 {
     if (rc == LLKV_OK) return true;
-    return wrong(life, "%s: %s (%s)", call, life->error.message, life->error.sqlstate);
+    bool expected = rc == LLKV_IO || rc == LLKV_LIMIT || rc == LLKV_NOMEM;
+    if (!life->plan->failures || !expected)
+        return wrong(life, "%s: %s (%s)", call, life->error.message, life->error.sqlstate);
+    if (strcmp(life->error.sqlstate, "08007") == 0) life->broken = true;
+    return false;
 }
 
 static uint64_t below(struct life *life, uint64_t bound)
@@ -197,6 +202,14 @@ static bool batch_write(struct life *life, struct batch_ref *out_ref)
     return true;
 }
 
+/* An ordinary failure changes nothing: the group is not there. */
+static void group_forget(struct life *life, bool has_batch)
+{
+    struct groups *groups = &life->history->groups;
+    free(groups->items[--groups->count].bytes);
+    if (has_batch) life->fresh_count--;
+}
+
 /* What was asked for belongs to the history before the call, what was promised after it. */
 static bool group_append(struct life *life, struct group group)
 {
@@ -207,12 +220,16 @@ static bool group_append(struct life *life, struct group group)
                              .size = group.size,
                              .durable = group.durable};
     history_add_group(life->history, group);
-    if (group.batch.bytes > 0 && life->fresh_count < 64) {
+    if (group.batch.bytes > 0) {
+        assert(life->fresh_count < 64);
         life->fresh_lsn[life->fresh_count] = group.first_lsn;
         life->fresh[life->fresh_count++] = group.batch;
     }
     llkv_code rc = life->pager->methods->log_append(life->pager, &call, &life->error);
-    if (!worked(life, rc, "log_append")) return false;
+    if (!worked(life, rc, "log_append")) {
+        if (!life->broken) group_forget(life, group.batch.bytes > 0);
+        return false;
+    }
     promise(life, history_last(life->history), 0, group.durable);
     return true;
 }
@@ -259,34 +276,50 @@ static bool step_pause(struct life *life)
                   "log_append of an empty group");
 }
 
-/* What the new root names: what the old one named, but for some that are given up, a new image,
- * and the batches that frames up to its lsn name. */
+/* What the new root names: what the old one named, but for some that are given up, and the batches
+ * that frames up to its lsn name. */
 static void root_collect(struct life *life, struct root *root, uint64_t last_lsn)
 {
     *root = (struct root){.version = life->version + 1, .last_lsn = last_lsn};
     root->filler = crash_random(&life->random);
     for (uint64_t i = 0; i < life->root.ref_count; i++) {
+        if (below(life, 3) != 0 && root->ref_count < 10)
+            root->refs[root->ref_count++] = life->root.refs[i];
+    }
+    for (uint64_t i = 0; i < life->fresh_count; i++) {
+        if (life->fresh_lsn[i] <= last_lsn && root->ref_count < ROOT_REFS_MAX - 2)
+            root->refs[root->ref_count++] = life->fresh[i];
+    }
+}
+
+static bool root_names(const struct root *root, uint64_t handle)
+{
+    for (uint64_t i = 0; i < root->ref_count; i++) {
+        if (root->refs[i].handle == handle) return true;
+    }
+    return false;
+}
+
+/* The new root counts: what only the old one named is given up, some of it as a whole. */
+static void root_succeeds(struct life *life, const struct root *root)
+{
+    for (uint64_t i = 0; i < life->root.ref_count; i++) {
         const struct batch_ref *ref = &life->root.refs[i];
-        if (below(life, 3) == 0 || root->ref_count >= 10) {
-            uint32_t seq = (uint32_t)(ref->handle >> 32);
-            uint64_t offset = (ref->handle & UINT32_MAX) * LLKV_PAGER_ALIGN;
-            bool whole = below(life, 2) == 0;
-            life->pager->methods->discard(life->pager, seq, whole ? 0 : offset,
-                                          whole ? UINT64_MAX : ref->bytes);
-        } else {
-            root->refs[root->ref_count++] = *ref;
-        }
+        if (root_names(root, ref->handle)) continue;
+        uint64_t offset = (ref->handle & UINT32_MAX) * LLKV_PAGER_ALIGN;
+        bool whole = below(life, 2) == 0;
+        life->pager->methods->discard(life->pager, (uint32_t)(ref->handle >> 32),
+                                      whole ? 0 : offset, whole ? UINT64_MAX : ref->bytes);
     }
     uint64_t kept = 0;
     for (uint64_t i = 0; i < life->fresh_count; i++) {
-        if (life->fresh_lsn[i] > last_lsn) {
-            life->fresh_lsn[kept] = life->fresh_lsn[i];
-            life->fresh[kept++] = life->fresh[i];
-        } else if (root->ref_count < ROOT_REFS_MAX - 2) {
-            root->refs[root->ref_count++] = life->fresh[i];
-        }
+        if (life->fresh_lsn[i] <= root->last_lsn) continue;
+        life->fresh_lsn[kept] = life->fresh_lsn[i];
+        life->fresh[kept++] = life->fresh[i];
     }
     life->fresh_count = kept;
+    life->root = *root;
+    life->version++;
 }
 
 static bool step_publish(struct life *life, bool everything)
@@ -308,8 +341,7 @@ static bool step_publish(struct life *life, bool everything)
     llkv_code rc = life->pager->methods->root_publish(life->pager, life->version, &root,
                                                       sizeof root, last + 1, &life->error);
     if (!worked(life, rc, "root_publish")) return false;
-    life->version++;
-    life->root = root;
+    root_succeeds(life, &root);
     promise(life, last, life->version, true);
     return true;
 }
@@ -370,11 +402,24 @@ static bool work(struct life *life)
     /* Half of those that repeat do nothing else: what was lost behind it must stay lost. */
     uint32_t steps = life->plan->repeat && below(life, 2) == 0 ? 0 : life->plan->steps;
     for (uint32_t i = 0; i < steps; i++) {
-        if (!step(life)) return false;
+        if (!step(life) && (life->broken || !life->plan->failures)) return false;
     }
     if (life->plan->normal && !life->plan->clean && steps > 0) return step_unsynced(life);
     if (life->plan->clean && below(life, 2) == 0) return step_publish(life, true);
     return true;
+}
+
+/* Once an outcome is unknown every call that writes says so. */
+static void broken_check(struct life *life)
+{
+    llkv_pager_group call = {.struct_size = sizeof call,
+                             .frames = 1,
+                             .first_lsn = history_last(life->history) + 1,
+                             .bytes = "12345678",
+                             .size = 8};
+    llkv_code rc = life->pager->methods->log_append(life->pager, &call, &life->error);
+    if (rc != LLKV_IO || strcmp(life->error.sqlstate, "08007") != 0)
+        (void)wrong(life, "after an unknown outcome log_append says %s", life->error.sqlstate);
 }
 
 static bool pager_live(struct disk *disk, void *history, const struct promise *floor,
@@ -387,12 +432,13 @@ static bool pager_live(struct disk *disk, void *history, const struct promise *f
                         .random = plan->seed,
                         .error = LLKV_ERROR_INIT};
     *result = (struct life_result){0};
-    bool fine = open_and_check(&life, floor) && work(&life);
+    if (open_and_check(&life, floor)) (void)work(&life);
+    if (life.broken && life.pager != NULL) broken_check(&life);
     result->worked = disk_position(disk);
     if (life.pager != NULL) life.pager->methods->close(life.pager);
     if (plan->clean) result->worked = disk_position(disk);
-    if (fine && disk_held_count(disk) != 0) fine = wrong(&life, "files or mappings left open");
-    return fine;
+    if (disk_held_count(disk) != 0) (void)wrong(&life, "files or mappings left open");
+    return result->what[0] == '\0';
 }
 
 static void *pager_history_new(void)

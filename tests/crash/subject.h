@@ -43,10 +43,11 @@ struct fault_plan {
 struct life_plan {
     uint64_t seed;
     uint32_t steps;
-    bool normal; /* synchronous = normal: most commits are not durable when they return */
-    bool repeat; /* begin with what was lost, byte for byte, where the subject can */
-    bool small;  /* small segments in the log, where the subject can: many switches */
-    bool clean;  /* close it after the steps; otherwise only after what counts */
+    bool normal;   /* synchronous = normal: most commits are not durable when they return */
+    bool repeat;   /* begin with what was lost, byte for byte, where the subject can */
+    bool small;    /* small segments in the log, where the subject can: many switches */
+    bool clean;    /* close it after the steps; otherwise only after what counts */
+    bool failures; /* calls are made to fail: an error is right, an unknown outcome ends the work */
     struct fault_plan faults;
 };
 

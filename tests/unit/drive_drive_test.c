@@ -278,7 +278,6 @@ static void compaction_keeps_current_values(void **state)
 {
     (void)state;
     const char *path = scratch_path("compact");
-    char left[300];
     llkv_drive *drive = open_drive(path, LLKV_DRIVE_WRITE);
     uint64_t random = 1;
     for (int i = 0; i < 3000; i++) {
@@ -313,7 +312,7 @@ static void compaction_keeps_current_values(void **state)
     uint64_t after_count = llkv_drive_count(drive);
     close_drive(reader);
 
-    (void)snprintf(left, sizeof left, "%s-compact", path);
+    const char *left = compact_path(path);
     file_store(left, "somebody's", 10);
     assert_code(llkv_drive_compact(drive, error), LLKV_EXISTS);
     assert_int_equal(file_size(left), 10);

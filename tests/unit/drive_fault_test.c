@@ -121,7 +121,6 @@ static void fail_at(int64_t n, bool for_good, bool memory)
 /* One run with the nth call failing. Returns whether the script got to its end with all done. */
 static bool run_failing(int64_t n, bool for_good, bool memory)
 {
-    char left[300];
     const char *path = scratch_path("fault");
     struct model m = {.failed = false};
     int64_t used = mem_used_bytes();
@@ -136,7 +135,7 @@ static bool run_failing(int64_t n, bool for_good, bool memory)
     put(drive, 1, "again", 5);
     close_drive(drive);
     assert_int_equal(verify(path, NULL, NULL).damages, 0);
-    (void)snprintf(left, sizeof left, "%s-compact", path);
+    const char *left = compact_path(path);
     (void)unlink(left); /* there only if the removal failed as well */
     assert_int_equal(unlink(path), 0);
     return done;

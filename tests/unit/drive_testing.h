@@ -60,11 +60,20 @@ static inline const char *scratch_path(const char *name)
     return NULL;
 }
 
+/* What a compaction of `path` writes to. */
+static inline const char *compact_path(const char *path)
+{
+    char name[64];
+    int len = snprintf(name, sizeof name, "%s-compact", strrchr(path, '/') + 1);
+    assert_true(len > 0 && (size_t)len < sizeof name);
+    return scratch_path(name);
+}
+
 static inline int scratch_remove(void **state)
 {
-    char folder[256];
+    char folder[128];
     (void)state;
-    (void)snprintf(folder, sizeof folder, "%s", scratch_path(""));
+    memcpy(folder, scratch_path(""), sizeof folder);
     folder[strlen(folder) - 1] = '\0';
     return rmdir(folder); /* every test removes its own files */
 }

@@ -3,7 +3,7 @@
 #include <string.h>
 #include <unistd.h>
 
-#include "llkv/drive.h"
+#include "llkv/drive_command.h"
 #include "llkv/interrupt.h"
 #include "llkv/shell.h"
 

@@ -1,4 +1,4 @@
-#include "llkv/drive.h"
+#include "llkv/drive_command.h"
 
 #include <errno.h>
 #include <stdio.h>

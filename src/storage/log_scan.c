@@ -5,6 +5,10 @@
 #include "base/crc32c.h"
 #include "storage/log.h"
 
+/* Groups are read many at a time; room for the longest is always enough. */
+enum { WINDOW_BYTES = 2 * 1024 * 1024 };
+static_assert(WINDOW_BYTES > LOG_GROUP_BYTES + LLKV_PAGER_GROUP_BYTES_MAX, "any group fits");
+
 /* A walk over the groups. */
 struct walk {
     struct log *log;
@@ -12,8 +16,25 @@ struct walk {
     uint32_t place; /* of `at`, if place_valid */
     uint32_t previous_crc;
     bool place_valid, previous_known;
-    uint8_t *payload; /* of the group just read; room for LLKV_PAGER_GROUP_BYTES_MAX */
+    uint8_t *window; /* the bytes [window_begin, window_end) of the file */
+    uint64_t window_begin, window_end;
 };
+
+/* Bytes of the file, in the window; they lie before `limit`, where the place ends. */
+static llkv_code walk_bytes(struct cx *cx, struct walk *walk, uint64_t offset, uint64_t bytes,
+                            uint64_t limit, const uint8_t **out_bytes)
+{
+    assert(bytes <= WINDOW_BYTES && offset <= limit && bytes <= limit - offset);
+    bool inside = offset >= walk->window_begin && offset + bytes <= walk->window_end;
+    if (!inside) {
+        uint64_t some = limit - offset < WINDOW_BYTES ? limit - offset : WINDOW_BYTES;
+        TRY(os_fs_read(cx, walk->log->file, walk->window, some, offset));
+        walk->window_begin = offset;
+        walk->window_end = offset + some;
+    }
+    *out_bytes = walk->window + (offset - walk->window_begin);
+    return LLKV_OK;
+}
 
 /* The segment that goes on at `at` (L2): the newest one that begins with its lsn. */
 static bool find_successor(const struct log *log, const struct log_position *at,
@@ -74,26 +95,34 @@ static bool group_fits(const struct walk *walk, const struct log_group *group)
     return (group->frames == 0) == (group->bytes == 0);
 }
 
-/* The group at `at`; *out_valid is false if none is there that counts. */
-static llkv_code read_group(struct cx *cx, struct walk *walk, struct log_group *out_group,
-                            uint32_t *out_crc, bool *out_valid)
+/* A group that was read. */
+struct found {
+    struct log_group group;
+    const uint8_t *payload; /* until the next one is read */
+    uint32_t crc;           /* of its header */
+    bool valid;             /* else none is there that counts */
+};
+
+/* The group at `at`. */
+static llkv_code read_group(struct cx *cx, struct walk *walk, struct found *out)
 {
     struct log *log = walk->log;
-    *out_valid = false;
+    struct log_group *group = &out->group;
+    out->valid = false;
     if (!walk->place_valid) return LLKV_OK;
     uint64_t end =
         log->places[walk->place].offset + STORAGE_BLOCK_BYTES + log_place_bytes(log, walk->place);
     if (end - walk->at.offset < LOG_GROUP_BYTES) return LLKV_OK;
-    uint8_t header[LOG_GROUP_BYTES];
-    TRY(os_fs_read(cx, log->file, header, sizeof header, walk->at.offset));
-    if (!log_group_decode(header, log->seed, out_group, out_crc)) return LLKV_OK;
-    if (!group_fits(walk, out_group)) return LLKV_OK;
-    if (out_group->bytes > LLKV_PAGER_GROUP_BYTES_MAX) return LLKV_OK;
-    if (out_group->bytes > end - walk->at.offset - LOG_GROUP_BYTES) return LLKV_OK;
-    if (out_group->frames > UINT64_MAX / 2 - walk->at.lsn) return LLKV_OK;
+    const uint8_t *header = NULL;
+    TRY(walk_bytes(cx, walk, walk->at.offset, LOG_GROUP_BYTES, end, &header));
+    if (!log_group_decode(header, log->seed, group, &out->crc)) return LLKV_OK;
+    if (!group_fits(walk, group)) return LLKV_OK;
+    if (group->bytes > LLKV_PAGER_GROUP_BYTES_MAX) return LLKV_OK;
+    if (group->bytes > end - walk->at.offset - LOG_GROUP_BYTES) return LLKV_OK;
+    if (group->frames > UINT64_MAX / 2 - walk->at.lsn) return LLKV_OK;
     uint64_t from = walk->at.offset + LOG_GROUP_BYTES;
-    TRY(os_fs_read(cx, log->file, walk->payload, out_group->bytes, from));
-    *out_valid = crc32c(0, walk->payload, out_group->bytes) == out_group->payload_crc;
+    TRY(walk_bytes(cx, walk, from, group->bytes, end, &out->payload));
+    out->valid = crc32c(0, out->payload, group->bytes) == group->payload_crc;
     return LLKV_OK;
 }
 
@@ -109,19 +138,17 @@ static llkv_code walk_groups(struct cx *cx, struct walk *walk, uint64_t end_lsn,
     if (!enter_start(walk))
         return cx_fail(cx, LLKV_CORRUPT, "\"%s\" is cut short", walk->log->world.path);
     while (walk->at.lsn < end_lsn) {
-        struct log_group group;
-        uint32_t crc = 0;
+        struct found found;
         uint32_t place = 0;
-        bool valid = false;
         TRY(cx_check_cancel(cx));
         if (find_successor(walk->log, &walk->at, &place)) enter_segment(walk, place);
-        TRY(read_group(cx, walk, &group, &crc, &valid));
-        if (!valid) break;
-        note_group(scan, &group);
-        if (fn != NULL) TRY(fn(arg, &group, walk->payload));
-        walk->at.lsn += group.frames;
-        walk->at.offset += log_group_span(group.bytes);
-        walk->previous_crc = crc;
+        TRY(read_group(cx, walk, &found));
+        if (!found.valid) break;
+        note_group(scan, &found.group);
+        if (fn != NULL) TRY(fn(arg, &found.group, found.payload));
+        walk->at.lsn += found.group.frames;
+        walk->at.offset += log_group_span(found.group.bytes);
+        walk->previous_crc = found.crc;
         walk->previous_known = true;
     }
     return LLKV_OK;
@@ -133,10 +160,10 @@ llkv_code log_scan(struct cx *cx, struct log *log, const struct log_position *st
     assert(start->lsn != 0);
     struct walk walk = {.log = log, .at = *start};
     struct log_scan scan = {0};
-    walk.payload = mem_alloc(log->world.budget, LLKV_PAGER_GROUP_BYTES_MAX);
-    if (walk.payload == NULL) return cx_nomem(cx);
+    walk.window = mem_alloc(log->world.budget, WINDOW_BYTES);
+    if (walk.window == NULL) return cx_nomem(cx);
     llkv_code rc = walk_groups(cx, &walk, end_lsn, fn, arg, &scan);
-    mem_free(walk.payload);
+    mem_free(walk.window);
     if (rc != LLKV_OK) return rc;
     scan.end = walk.at;
     scan.previous_crc = walk.previous_crc;

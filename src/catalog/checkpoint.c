@@ -15,6 +15,8 @@ struct checkpoint {
     uint32_t count;
     const struct object **objects; /* those that are stored */
     struct stored_image **images;  /* of tables that changed */
+    struct pack_writer ranges;     /* that the new root replaces: */
+    size_t own_end;                /* those of the catalog itself come first */
     struct stored_catalog next;
 };
 
@@ -84,6 +86,43 @@ static llkv_code write_objects(struct checkpoint *ck)
     return LLKV_OK;
 }
 
+static void pack_range(struct pack_writer *w, struct blob_ref blob)
+{
+    if (blob.bytes == 0) return;
+    pack_u64(w, blob.handle);
+    pack_u64(w, blob.bytes);
+}
+
+/* What the current root names for itself and the next one does not: its image, and definitions.
+ * Both lists ascend by id. */
+static void pack_own(const struct checkpoint *ck, struct pack_writer *w)
+{
+    const struct stored_catalog *old = ck->catalog->stored;
+    uint32_t at = 0;
+    pack_range(w, old->image);
+    pack_range(w, old->replaced);
+    for (uint32_t i = 0; i < old->count; i++) {
+        const struct stored_object *before = &old->objects[i];
+        while (at < ck->next.count && ck->next.objects[at].id < before->id)
+            at++;
+        const struct stored_object *now = at < ck->next.count ? &ck->next.objects[at] : NULL;
+        bool stays = now != NULL && now->id == before->id && now->def.handle == before->def.handle;
+        if (!stays) pack_range(w, before->def);
+    }
+}
+
+static llkv_code write_replaced(struct checkpoint *ck)
+{
+    struct pack_writer *w = &ck->ranges;
+    w->budget = ck->sink.budget;
+    pack_u32(w, REPLACED_MAGIC);
+    pack_own(ck, w);
+    ck->own_end = w->len;
+    for (uint32_t i = 0; i < ck->count; i++)
+        if (ck->images[i] != NULL) table_pack_replaced(ck->objects[i]->table, ck->images[i], w);
+    return blob_sink_put(ck->cx, &ck->sink, w, &ck->next.replaced);
+}
+
 static llkv_code write_image(struct checkpoint *ck)
 {
     struct pack_writer w = {.budget = ck->sink.budget};
@@ -92,6 +131,7 @@ static llkv_code write_image(struct checkpoint *ck)
     pack_u32(&w, CATALOG_MAGIC);
     pack_u32(&w, CATALOG_FORMAT);
     pack_u32(&w, ck->count);
+    pack_blob_ref(&w, &ck->sink, ck->next.replaced);
     for (uint32_t i = 0; i < ck->count; i++) {
         struct blob_ref rows = {0};
         if (ck->images[i] != NULL) {
@@ -134,17 +174,16 @@ static llkv_code publish(struct checkpoint *ck)
 
 /* ---- afterwards ---- */
 
-/* Definitions that the new root does not name. Both lists ascend by id. */
-static void discard_definitions(struct checkpoint *ck, const struct stored_catalog *old)
+/* Tables give up what is theirs. */
+static void discard_own(const struct checkpoint *ck)
 {
-    uint32_t at = 0;
-    for (uint32_t i = 0; i < old->count; i++) {
-        const struct stored_object *before = &old->objects[i];
-        while (at < ck->next.count && ck->next.objects[at].id < before->id)
-            at++;
-        const struct stored_object *now = at < ck->next.count ? &ck->next.objects[at] : NULL;
-        if (now != NULL && now->id == before->id && now->def.handle == before->def.handle) continue;
-        blob_discard(ck->catalog->pager, before->def);
+    struct pack_reader r;
+    llkv_pager *pager = ck->catalog->pager;
+    pack_reader_init(&r, ck->ranges.data, ck->own_end);
+    (void)unpack_u32(&r); /* the magic number */
+    while (pack_left(&r) != 0) {
+        uint64_t handle = unpack_u64(&r);
+        pager_discard(pager, handle, unpack_u64(&r));
     }
 }
 
@@ -160,9 +199,9 @@ static void apply(struct checkpoint *ck)
         table_checkpoint_apply(ck->objects[i]->table, ck->images[i], &ck->sink);
         ck->images[i] = NULL;
     }
-    discard_definitions(ck, stored);
-    blob_discard(catalog->pager, stored->image);
+    discard_own(ck);
     mem_free(stored->objects);
+    ck->next.replaced.handle = blob_sink_resolve(&ck->sink, ck->next.replaced.handle);
     ck->next.root_version = stored->root_version + 1;
     ck->next.ts = ck->snapshot.ts;
     *stored = ck->next;
@@ -185,6 +224,7 @@ static llkv_code write_all(struct checkpoint *ck)
 {
     TRY(collect(ck));
     TRY(write_objects(ck));
+    TRY(write_replaced(ck));
     TRY(write_image(ck));
     TRY(blob_sink_finish(ck->cx, &ck->sink));
     return publish(ck);
@@ -210,6 +250,7 @@ static llkv_code run(struct checkpoint *ck, struct checkpoint_info *info)
         mem_free(ck->next.objects);
         blob_sink_discard(&ck->sink);
     }
+    pack_writer_deinit(&ck->ranges);
     blob_sink_deinit(&ck->sink);
     return rc;
 }
@@ -220,6 +261,7 @@ llkv_code catalog_checkpoint(struct cx *cx, struct catalog *catalog,
     struct checkpoint_info info = {0};
     struct checkpoint ck = {.cx = cx, .catalog = catalog};
     struct arena_mark mark = arena_mark(cx->arena);
+    catalog_sweep(catalog); /* what can be given up now is told to the root */
     pthread_mutex_lock(&catalog->checkpoint_lock);
     llkv_code rc = txn_snapshot_begin(cx, catalog->manager, &ck.snapshot);
     if (rc == LLKV_OK) {

@@ -162,6 +162,33 @@ static llkv_code restore_object(struct recovery *r, uint64_t id, struct blob_ref
     return LLKV_OK;
 }
 
+/* Perhaps for the second time, which does no harm. */
+static void give_up(llkv_pager *pager, const void *data, uint32_t bytes)
+{
+    struct pack_reader reader;
+    pack_reader_init(&reader, data, bytes);
+    (void)unpack_u32(&reader); /* the magic number */
+    while (pack_left(&reader) != 0) {
+        uint64_t handle = unpack_u64(&reader);
+        pager_discard(pager, handle, unpack_u64(&reader));
+    }
+}
+
+/* What the root replaced; not if somebody only reads. */
+static llkv_code discard_replaced(struct recovery *r)
+{
+    llkv_pager_view view;
+    const struct blob_ref ref = r->stored.replaced;
+    TRY(blob_view(r->cx, r->catalog->pager, ref, &view));
+    uint32_t magic;
+    bool sound = ref.bytes >= sizeof magic && (ref.bytes - sizeof magic) % 16 == 0;
+    if (sound) memcpy(&magic, view.data, sizeof magic);
+    sound = sound && magic == REPLACED_MAGIC;
+    if (sound) give_up(r->catalog->pager, view.data, ref.bytes);
+    blob_view_release(r->catalog->pager, &view);
+    return sound ? LLKV_OK : damaged(r, "the list of what was replaced");
+}
+
 static llkv_code read_image(struct recovery *r, struct pack_reader *reader)
 {
     const uint32_t seq = blob_batch(r->stored.image);
@@ -169,6 +196,7 @@ static llkv_code read_image(struct recovery *r, struct pack_reader *reader)
     bool sound = unpack_u32(reader) == CATALOG_MAGIC;
     sound = unpack_u32(reader) == CATALOG_FORMAT && sound;
     uint32_t count = unpack_u32(reader);
+    r->stored.replaced = unpack_blob_ref(reader, seq);
     if (!sound || reader->bad || count > OBJECTS_MAX ||
         pack_left(reader) != (uint64_t)count * CATALOG_OBJECT_BYTES)
         return damaged(r, "the catalog");
@@ -224,6 +252,7 @@ static llkv_code recover(struct recovery *r, const uint8_t *root, size_t bytes)
 {
     llkv_code rc = read_root(r, root, bytes);
     if (rc == LLKV_OK) rc = load_image(r);
+    if (rc == LLKV_OK) rc = discard_replaced(r);
     if (rc == LLKV_OK) rc = install(r);
     if (rc != LLKV_OK) {
         for (uint32_t i = r->count; i > 0; i--)

@@ -5,15 +5,10 @@
 
 #include "base/crc32c.h"
 
-enum { BATCH_BYTES = 64 * 1024 * 1024, ROUND = LLKV_PAGER_ALIGN };
+enum { BATCH_BYTES = 64 * 1024 * 1024 };
 /* Numbers of batches that are not sealed yet count down from the largest one. */
 enum { SINK_BATCHES_MAX = 65536 };
 #define SINK_SEQ_FIRST (UINT32_MAX - SINK_BATCHES_MAX)
-
-static uint64_t round_up(uint64_t bytes)
-{
-    return (bytes + ROUND - 1) / ROUND * ROUND;
-}
 
 /* ---- reading ---- */
 
@@ -41,7 +36,7 @@ void blob_view_release(llkv_pager *pager, llkv_pager_view *view)
 void blob_discard(llkv_pager *pager, struct blob_ref ref)
 {
     if (ref.bytes == 0) return;
-    pager->methods->discard(pager, blob_batch(ref), blob_offset(ref), round_up(ref.bytes));
+    pager->methods->discard(pager, blob_batch(ref), blob_offset(ref), blob_round(ref.bytes));
 }
 
 struct blob_ref unpack_blob_ref(struct pack_reader *r, uint32_t own_seq)
@@ -118,9 +113,9 @@ llkv_code blob_sink_add(struct cx *cx, struct blob_sink *sink, uint64_t bytes, v
     assert(bytes != 0);
     if (sink->batch == NULL) TRY(blob_sink_reserve(cx, sink, bytes));
     TRY(pager_batch_add(cx, sink->pager, sink->batch, bytes, out_space, &offset));
-    CHECK(cx, offset % ROUND == 0 && offset / ROUND <= UINT32_MAX);
-    sink->batch_bytes = offset + round_up(bytes);
-    sink->total_bytes += round_up(bytes);
+    CHECK(cx, offset % LLKV_PAGER_ALIGN == 0 && offset / LLKV_PAGER_ALIGN <= UINT32_MAX);
+    sink->batch_bytes = offset + blob_round(bytes);
+    sink->total_bytes += blob_round(bytes);
     *out_handle = pager_handle(UINT32_MAX - sink->count, offset);
     return LLKV_OK;
 }

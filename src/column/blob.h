@@ -31,6 +31,11 @@ NODISCARD llkv_code blob_view(struct cx *cx, llkv_pager *pager, struct blob_ref 
 void blob_view_release(llkv_pager *pager, llkv_pager_view *view);
 /* The blob is needed no more. None is allowed. */
 void blob_discard(llkv_pager *pager, struct blob_ref ref);
+/* What a piece of so many bytes takes. */
+ALWAYS_INLINE uint64_t blob_round(uint64_t bytes)
+{
+    return (bytes + LLKV_PAGER_ALIGN - 1) / LLKV_PAGER_ALIGN * LLKV_PAGER_ALIGN;
+}
 /* A reference read from a blob in batch `own_seq`. */
 struct blob_ref unpack_blob_ref(struct pack_reader *r, uint32_t own_seq);
 ALWAYS_INLINE uint32_t blob_batch(struct blob_ref ref)

@@ -47,7 +47,7 @@ static void locate(struct column_chunk *chunk, const struct chunk_head *head,
                    const struct chunk_shape *shape)
 {
     const uint8_t *at = (const uint8_t *)chunk->views[0].data + sizeof *head;
-    uint64_t offset = blob_offset(chunk->head) + chunk_round(shape->head_bytes);
+    uint64_t offset = blob_offset(chunk->head) + blob_round(shape->head_bytes);
     chunk->zones = (const struct zone *)(const void *)at;
     at += chunk_vectors(chunk->layout, head->rows) * sizeof(struct zone);
     if (head->flags & CHUNK_SKETCH) {
@@ -59,7 +59,7 @@ static void locate(struct column_chunk *chunk, const struct chunk_head *head,
         chunk->buffers[i] = (struct chunk_buffer){
             .offset = offset, .bytes = shape->bytes[i], .crcs = (const uint32_t *)(const void *)at};
         at += chunk_blocks(shape->bytes[i]) * sizeof(uint32_t);
-        offset += chunk_round(shape->bytes[i]);
+        offset += blob_round(shape->bytes[i]);
     }
 }
 

@@ -37,10 +37,6 @@ ALWAYS_INLINE uint32_t chunk_vectors(const struct layout *layout, uint32_t rows)
 {
     return (rows + layout->vector_rows - 1) / layout->vector_rows;
 }
-ALWAYS_INLINE uint64_t chunk_round(uint64_t bytes)
-{
-    return (bytes + LLKV_PAGER_ALIGN - 1) / LLKV_PAGER_ALIGN * LLKV_PAGER_ALIGN;
-}
 ALWAYS_INLINE uint32_t chunk_blocks(uint64_t bytes)
 {
     return (uint32_t)((bytes + CHUNK_BLOCK_BYTES - 1) / CHUNK_BLOCK_BYTES);

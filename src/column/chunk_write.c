@@ -39,9 +39,9 @@ struct chunk_shape chunk_shape(const struct layout *layout, const struct chunk_h
         if (shape.bytes[i] == 0) continue;
         shape.bytes[i] += CHUNK_PAD_BYTES;
         shape.head_bytes += chunk_blocks(shape.bytes[i]) * sizeof(uint32_t);
-        shape.extent_bytes += chunk_round(shape.bytes[i]);
+        shape.extent_bytes += blob_round(shape.bytes[i]);
     }
-    shape.extent_bytes += chunk_round(shape.head_bytes);
+    shape.extent_bytes += blob_round(shape.head_bytes);
     return shape;
 }
 
@@ -89,14 +89,14 @@ static llkv_code add_pieces(struct writing *w, struct blob_sink *sink, struct bl
     out_head->bytes = (uint32_t)w->shape.head_bytes;
     w->head_space = head;
     memset(head, 0, w->shape.head_bytes);
-    uint64_t offset = blob_offset(*out_head) + chunk_round(w->shape.head_bytes);
+    uint64_t offset = blob_offset(*out_head) + blob_round(w->shape.head_bytes);
     for (uint32_t i = 0; i < PART_COUNT; i++) {
         const uint64_t bytes = w->shape.bytes[i];
         if (bytes == 0) continue;
         TRY(blob_sink_add(w->cx, sink, bytes, &w->space[i], &handle));
         CHECK(w->cx, (handle & UINT32_MAX) * LLKV_PAGER_ALIGN == offset);
         memset((uint8_t *)w->space[i] + bytes - CHUNK_PAD_BYTES, 0, CHUNK_PAD_BYTES);
-        offset += chunk_round(bytes);
+        offset += blob_round(bytes);
     }
     w->zones = (struct zone *)(void *)(w->head_space + sizeof w->head);
     if (w->head.flags & CHUNK_SKETCH)

@@ -23,6 +23,10 @@ NODISCARD llkv_code store_checkpoint(struct cx *cx, struct store *store, struct 
                                      int64_t ts, struct stored_image **out_image);
 /* The image of the table; the sink's until it is finished. */
 struct blob_ref stored_image_ref(const struct stored_image *image);
+/* Append the ranges (handle, bytes) that the image replaces: whoever opens a file whose root was
+ * published, but where nothing was applied any more, gives them up then. */
+void store_pack_replaced(struct store *store, const struct stored_image *image,
+                         struct pack_writer *w);
 /* The root that names the image is published: it is the state to go on from. Takes it over. */
 void store_checkpoint_apply(struct store *store, struct stored_image *image,
                             const struct blob_sink *sink);

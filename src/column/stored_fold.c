@@ -36,18 +36,34 @@ static struct column_chunk *chunk_in_memory(struct segment *segment, uint32_t co
     return sealed->columns[column];
 }
 
-/* A chunk that is the base in memory goes when the last reader of that base does. */
-static void discard_chunk(struct store *store, struct segment *segment, uint32_t column,
-                          const struct stored_column *stored)
+/* ---- what a root replaces ---- */
+
+/* A range that is needed no more. */
+struct replaced {
+    uint32_t segment;
+    int64_t column; /* of a chunk; -1: it is something else */
+    struct blob_ref blob;
+    uint64_t bytes;
+};
+typedef void replaced_fn(void *arg, const struct replaced *range);
+
+struct telling {
+    replaced_fn *fn;
+    void *arg;
+    uint32_t segment;
+};
+
+static void tell_blob(const struct telling *t, struct blob_ref blob)
 {
-    if (stored->chunk.bytes == 0) return;
-    struct column_chunk *chunk = chunk_in_memory(segment, column, stored->chunk);
-    if (chunk != NULL) {
-        atomic_store_explicit(&chunk->kept, false, memory_order_relaxed);
-        return;
-    }
-    store->pager->methods->discard(store->pager, blob_batch(stored->chunk),
-                                   blob_offset(stored->chunk), stored->chunk_bytes);
+    if (blob.bytes == 0) return;
+    t->fn(t->arg, &(struct replaced){t->segment, -1, blob, blob.bytes});
+}
+
+static void tell_chunk(const struct telling *t, uint32_t column, struct blob_ref head,
+                       uint64_t bytes)
+{
+    if (head.bytes == 0) return;
+    t->fn(t->arg, &(struct replaced){t->segment, column, head, bytes});
 }
 
 static bool has_fragment(const struct stored_segment *segment, struct blob_ref blob)
@@ -58,71 +74,110 @@ static bool has_fragment(const struct stored_segment *segment, struct blob_ref b
 }
 
 /* What `old` names and `made` (NULL: nothing takes its place) does not. */
-static void discard_replaced(struct store *store, struct segment *segment,
-                             const struct stored_segment *old, const struct stored_segment *made)
+static void tell_segment(const struct telling *t, const struct stored_segment *old,
+                         const struct stored_segment *made)
 {
-    blob_discard(store->pager, old->record);
-    if (made == NULL || !same_blob(old->deletes, made->deletes))
-        blob_discard(store->pager, old->deletes);
+    tell_blob(t, old->record);
+    if (made == NULL || !same_blob(old->deletes, made->deletes)) tell_blob(t, old->deletes);
     for (uint32_t i = 0; i < old->fragment_count; i++)
-        if (!has_fragment(made, old->fragments[i].blob))
-            blob_discard(store->pager, old->fragments[i].blob);
+        if (!has_fragment(made, old->fragments[i].blob)) tell_blob(t, old->fragments[i].blob);
     for (uint32_t c = 0; c < old->column_count; c++) {
         const struct stored_column *column = &old->columns[c];
         if (made == NULL || !same_blob(column->patch, made->columns[c].patch))
-            blob_discard(store->pager, column->patch);
+            tell_blob(t, column->patch);
         if (made == NULL || !same_blob(column->chunk, made->columns[c].chunk))
-            discard_chunk(store, segment, c, column);
+            tell_chunk(t, c, column->chunk, column->chunk_bytes);
     }
 }
 
-/* A base in memory that was written anew before it ever stood in a record. */
-static void forget_unnamed_base(struct segment *segment, const struct stored_segment *made)
+/* The base in memory, where the record names other chunks, and its header: once the root names the
+ * chunks, nobody looks for them by that. What stood in the old record has been told already. */
+static void tell_base(const struct telling *t, const struct segment *segment,
+                      const struct stored_segment *old, const struct stored_segment *made)
 {
-    struct sealed *sealed = atomic_load_explicit(&segment->sealed, memory_order_acquire);
+    const struct sealed *sealed = atomic_load_explicit(&segment->sealed, memory_order_acquire);
     if (sealed == NULL || !stored_has_base(made)) return;
-    for (uint32_t c = 0; c < made->column_count; c++)
-        if (!same_blob(sealed->columns[c]->head, made->columns[c].chunk))
-            atomic_store_explicit(&sealed->columns[c]->kept, false, memory_order_relaxed);
+    tell_blob(t, sealed->header);
+    for (uint32_t c = 0; c < made->column_count && !stored_has_base(old); c++) {
+        const struct column_chunk *chunk = sealed->columns[c];
+        if (!same_blob(chunk->head, made->columns[c].chunk))
+            tell_chunk(t, c, chunk->head, chunk->extent_bytes);
+    }
 }
 
-/* Once the root names the chunks, nobody looks for them by their header. */
-static void discard_header(struct store *store, struct segment *segment,
-                           const struct stored_segment *made)
+/* Everything the current image names and `image` does not. */
+static void tell_all(struct store *store, const struct stored_image *image, struct telling *t)
 {
-    struct sealed *sealed = atomic_load_explicit(&segment->sealed, memory_order_acquire);
-    if (sealed == NULL || !stored_has_base(made)) return;
-    blob_discard(store->pager, sealed->header);
-    sealed->header = (struct blob_ref){0};
+    const struct stored_image *old = store->stored;
+    for (uint32_t i = 0; i < image->segment_count; i++) {
+        const struct stored_segment *made = image->segments[i];
+        const struct stored_segment *before =
+            old != NULL && i < old->segment_count ? old->segments[i] : NULL;
+        if (made == NULL || made == before) continue; /* as it was */
+        t->segment = i;
+        if (before != NULL) tell_segment(t, before, made);
+        tell_base(t, store_segment(store, i), before, made);
+    }
+    if (old == NULL) return;
+    tell_blob(t, old->ref);
+    if (!same_blob(old->sketches, image->sketches)) tell_blob(t, old->sketches);
 }
+
+static void pack_range(void *arg, const struct replaced *range)
+{
+    struct pack_writer *w = arg;
+    pack_u64(w, range->blob.handle);
+    pack_u64(w, range->bytes);
+}
+
+void store_pack_replaced(struct store *store, const struct stored_image *image,
+                         struct pack_writer *w)
+{
+    struct telling t = {.fn = pack_range, .arg = w};
+    tell_all(store, image, &t);
+}
+
+/* A chunk that is the base in memory goes when the last reader of that base does. */
+static void discard_range(void *arg, const struct replaced *range)
+{
+    struct store *store = arg;
+    struct column_chunk *chunk = NULL;
+    if (range->column >= 0)
+        chunk = chunk_in_memory(store_segment(store, range->segment), (uint32_t)range->column,
+                                range->blob);
+    if (chunk != NULL) {
+        atomic_store_explicit(&chunk->kept, false, memory_order_relaxed);
+        return;
+    }
+    store->pager->methods->discard(store->pager, blob_batch(range->blob), blob_offset(range->blob),
+                                   blob_round(range->bytes));
+}
+
+/* ---- going on ---- */
 
 void store_checkpoint_apply(struct store *store, struct stored_image *image,
                             const struct blob_sink *sink)
 {
     struct stored_image *old = store->stored;
+    struct telling t = {.fn = discard_range, .arg = store};
+    tell_all(store, image, &t);
     resolve(sink, &image->ref);
     resolve(sink, &image->sketches);
     for (uint32_t i = 0; i < image->segment_count; i++) {
-        struct segment *segment = store_segment(store, i);
-        struct stored_segment *before =
-            old != NULL && i < old->segment_count ? old->segments[i] : NULL;
-        struct stored_segment *made = image->segments[i];
-        if (made == NULL) { /* as it was */
-            image->segments[i] = before;
+        struct stored_segment **made = &image->segments[i];
+        struct stored_segment **before =
+            old != NULL && i < old->segment_count ? &old->segments[i] : NULL;
+        if (*made == NULL) { /* it moves over */
+            *made = *before;
+            *before = NULL;
             continue;
         }
-        resolve_segment(sink, made);
-        if (before != NULL) discard_replaced(store, segment, before, made);
-        forget_unnamed_base(segment, made);
-        discard_header(store, segment, made);
-        stored_segment_free(before);
+        resolve_segment(sink, *made);
+        const struct segment *segment = store_segment(store, i);
+        struct sealed *sealed = atomic_load_explicit(&segment->sealed, memory_order_acquire);
+        if (sealed != NULL && stored_has_base(*made)) sealed->header = (struct blob_ref){0};
     }
-    if (old != NULL) {
-        blob_discard(store->pager, old->ref);
-        if (!same_blob(old->sketches, image->sketches)) blob_discard(store->pager, old->sketches);
-        old->segment_count = 0; /* they moved */
-        stored_image_free(old);
-    }
+    stored_image_free(old);
     store->stored = image;
 }
 
@@ -130,11 +185,12 @@ void store_stored_free(struct store *store, bool discard)
 {
     struct stored_image *image = store->stored;
     if (image == NULL) return;
-    for (uint32_t i = 0; discard && i < image->segment_count; i++)
-        discard_replaced(store, store_segment(store, i), image->segments[i], NULL);
+    struct telling t = {.fn = discard_range, .arg = store};
+    for (t.segment = 0; discard && t.segment < image->segment_count; t.segment++)
+        tell_segment(&t, image->segments[t.segment], NULL);
     if (discard) {
-        blob_discard(store->pager, image->ref);
-        blob_discard(store->pager, image->sketches);
+        tell_blob(&t, image->ref);
+        tell_blob(&t, image->sketches);
     }
     stored_image_free(image);
     store->stored = NULL;

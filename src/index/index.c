@@ -220,7 +220,7 @@ llkv_code index_change_end(struct cx *cx, struct index *index, const uint8_t *ke
     TRY(make_key(cx, index, key, len, row_id));
     struct art_leaf *leaf = art_find(index->change.root, index->key, (uint32_t)len + ROW_BYTES);
     if (leaf == NULL) TRY(make_sticky(cx, index, key, len, row_id, &leaf));
-    CHECK(cx, !leaf->changing);
+    CHECK(cx, leaf != NULL && !leaf->changing);
     leaf->changing = leaf->ending = true;
     leaf->next_change = index->ended;
     index->ended = leaf;

@@ -27,6 +27,8 @@ NODISCARD llkv_code pager_batch_seal(struct cx *cx, llkv_pager *pager, llkv_page
                                      uint32_t *out_batch_seq);
 /* Durable when the call returns. */
 NODISCARD llkv_code pager_batch_sync(struct cx *cx, llkv_pager *pager, uint32_t batch_seq);
+/* So many bytes at a handle are needed no more. */
+void pager_discard(llkv_pager *pager, uint64_t handle, uint64_t bytes);
 NODISCARD llkv_code pager_view(struct cx *cx, llkv_pager *pager, uint64_t handle, uint64_t bytes,
                                llkv_pager_view *out_view);
 

@@ -60,6 +60,13 @@ llkv_code pager_batch_sync(struct cx *cx, llkv_pager *pager, uint32_t batch_seq)
     return complete(cx, pager->methods->batch_sync(pager, batch_seq, cx->error), "sync a batch");
 }
 
+void pager_discard(llkv_pager *pager, uint64_t handle, uint64_t bytes)
+{
+    uint64_t rounded = (bytes + LLKV_PAGER_ALIGN - 1) / LLKV_PAGER_ALIGN * LLKV_PAGER_ALIGN;
+    pager->methods->discard(pager, (uint32_t)(handle >> 32),
+                            (handle & UINT32_MAX) * LLKV_PAGER_ALIGN, rounded);
+}
+
 llkv_code pager_view(struct cx *cx, llkv_pager *pager, uint64_t handle, uint64_t bytes,
                      llkv_pager_view *out_view)
 {

@@ -22,6 +22,12 @@ struct blob_ref table_stored_ref(const struct table *table)
     return is_loaded(table) ? store_stored_ref(table->store) : table->image;
 }
 
+void table_pack_replaced(struct table *table, const struct stored_image *image,
+                         struct pack_writer *w)
+{
+    store_pack_replaced(table->store, image, w);
+}
+
 void table_checkpoint_apply(struct table *table, struct stored_image *image,
                             const struct blob_sink *sink)
 {

@@ -16,6 +16,9 @@ NODISCARD llkv_code table_checkpoint(struct cx *cx, struct table *table, struct 
                                      int64_t ts, struct stored_image **out_image);
 /* The image of the last checkpoint; bytes 0: the table was empty, or there was none. */
 struct blob_ref table_stored_ref(const struct table *table);
+/* Append the ranges of batches that the image replaces (column/stored.h). */
+void table_pack_replaced(struct table *table, const struct stored_image *image,
+                         struct pack_writer *w);
 /* The root is published; the sink is finished. */
 void table_checkpoint_apply(struct table *table, struct stored_image *image,
                             const struct blob_sink *sink);

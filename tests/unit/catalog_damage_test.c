@@ -2,9 +2,17 @@
  * found; with the sums made right again, nothing worse than an error or another answer comes of it.
  */
 #include "base/crc32c.h"
+#include "catalog/checkpoint_priv.h"
 #include "checkpoint_testing.h"
 
-enum { BATCHES_MAX = 64, UNITS_MAX = 1 << 14, BLOBS_MAX = 512, REFS_MAX = 2048, UNIT = 64, GAP_MAX = 1024 };
+enum {
+    BATCHES_MAX = 64,
+    UNITS_MAX = 1 << 14,
+    BLOBS_MAX = 512,
+    REFS_MAX = 2048,
+    UNIT = 64,
+    GAP_MAX = 1024
+};
 
 /* A reference to a blob, found in the bytes of another one (or in the root). */
 struct reference {
@@ -180,6 +188,9 @@ static void right_sums(void **state)
     assert_true(d->blob_count > 20);
     for (int32_t b = 0; b < d->blob_count; b++) {
         struct blob *blob = &d->blobs[b];
+        uint32_t magic;
+        memcpy(&magic, blob->data, sizeof magic);
+        if (magic == REPLACED_MAGIC) continue; /* a list of what to give up is believed */
         /* Of what is long, every byte at the beginning and some of the rest. */
         for (uint32_t i = 0; i < blob->bytes; i += i < 200 ? 1 : 13) {
             for (uint32_t k = 0; k < sizeof flips; k++) {

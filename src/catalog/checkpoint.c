@@ -165,6 +165,7 @@ static llkv_code publish(struct checkpoint *ck)
     pack_blob_ref(&w, &ck->sink, ck->next.image);
     pack_crc(&w);
     llkv_code rc = w.bad ? cx_nomem(ck->cx) : LLKV_OK;
+    if (rc == LLKV_OK) txn_log_release(catalog->manager, catalog->pager, ck->snapshot.ts + 1);
     if (rc == LLKV_OK)
         rc = pager_root_publish(ck->cx, catalog->pager, catalog->stored->root_version, w.data,
                                 w.len, (uint64_t)ck->snapshot.ts + 1);

@@ -14,6 +14,7 @@ enum planted_bug {
     PLANTED_SKIP_LOG_SYNC,       /* nor do those of the log, nor durable writes to it */
     PLANTED_KEEP_SALT,           /* after recovery the log goes on in the segment it ended in */
     PLANTED_CUT_UNCHECKED,       /* recovery cuts at the root's end, whatever the log names */
+    PLANTED_PUBLISH_EARLY,       /* commits in FULL are published before they are durable */
 };
 
 ALWAYS_INLINE bool planted(enum planted_bug set, enum planted_bug bug)

@@ -212,7 +212,10 @@ static void apply(struct txn_participant *participant, int64_t ts)
     const bool logs = txn_log_pager(writes->set->manager) == store_pager(writes->table->store);
     store_apply(&writes->change, ts, writes->sketches);
     commit_keys_apply(writes, ts);
-    writes->set->logged = true;
+    struct write_set *set = writes->set;
+    set->logged = true;
+    txn_log_keep(set->manager, set->log_batches, ts); /* by the first of its tables */
+    set->log_batches = NULL;
     for (uint32_t i = 0; i < writes->chunk_count; i++) {
         struct sealed **sealed = &writes->chunks[i]->sealed;
         if (*sealed != NULL && logs) sealed_keep(*sealed, true); /* the log names it */

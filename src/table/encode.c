@@ -206,6 +206,18 @@ static llkv_code encode_table(struct cx *cx, struct table_writes *writes)
 
 /* ---- a whole set ---- */
 
+llkv_code writes_note_batch(struct cx *cx, struct write_set *set, uint32_t batch_seq)
+{
+    for (const struct txn_log_batch *b = set->log_batches; b != NULL; b = b->next)
+        if (b->batch_seq == batch_seq) return LLKV_OK;
+    struct txn_log_batch *batch = mem_alloc_zero(set->budget, sizeof *batch);
+    if (batch == NULL) return cx_nomem(cx);
+    batch->batch_seq = batch_seq;
+    batch->next = set->log_batches;
+    set->log_batches = batch;
+    return LLKV_OK;
+}
+
 static llkv_code seal_parts(struct cx *cx, struct write_set *set)
 {
     struct blob_sink *sink = &set->sink;
@@ -216,8 +228,10 @@ static llkv_code seal_parts(struct cx *cx, struct write_set *set)
         for (uint32_t i = 0; i < encoded->part_count; i++)
             encoded->parts[i].handle = blob_sink_resolve(sink, encoded->parts[i].handle);
     }
-    for (uint32_t i = 0; i < sink->count; i++)
+    for (uint32_t i = 0; i < sink->count; i++) {
+        TRY(writes_note_batch(cx, set, sink->seqs[i]));
         TRY(pager_batch_sync(cx, sink->pager, sink->seqs[i]));
+    }
     return LLKV_OK;
 }
 

@@ -81,6 +81,11 @@ void write_set_free(struct write_set *set)
     }
     if (!set->logged) blob_sink_discard(&set->sink);
     blob_sink_deinit(&set->sink);
+    while (set->log_batches != NULL) {
+        struct txn_log_batch *next = set->log_batches->next;
+        mem_free(set->log_batches);
+        set->log_batches = next;
+    }
     mem_free(set);
 }
 

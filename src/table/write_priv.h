@@ -100,9 +100,10 @@ struct write_set {
     uint64_t txn;
     struct mem_budget *budget;
     struct table_writes *first;
-    uint32_t step;         /* of what is written now */
-    struct blob_sink sink; /* large parts for the log; zero: none */
-    bool replays;          /* chunks end where the log says */
+    uint32_t step;                     /* of what is written now */
+    struct blob_sink sink;             /* large parts for the log; zero: none */
+    struct txn_log_batch *log_batches; /* those of the sink; the manager's after the commit */
+    bool replays;                      /* chunks end where the log says */
     bool committed;
     bool logged; /* a frame may name the batches of the sink */
 };

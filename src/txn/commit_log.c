@@ -2,6 +2,7 @@
 
 #include <assert.h>
 #include <pthread.h>
+#include <stdio.h>
 #include <string.h>
 #include <time.h>
 
@@ -12,6 +13,8 @@ struct commit_log {
     _Atomic int64_t *watermark;
     _Atomic int mode; /* of enum txn_synchronous */
     atomic_bool failed;
+    char reason[256]; /* why; written once, before `failed` is set */
+    enum planted_bug planted;
     _Atomic uint64_t bytes; /* of all frames appended */
     uint8_t *buffer;        /* the leader's */
 
@@ -35,8 +38,10 @@ static enum txn_synchronous mode_of(struct commit_log *log)
 
 /* ---- under the lock ---- */
 
-static void fail_all(struct commit_log *log)
+static void fail_all(struct commit_log *log, const llkv_error *error)
 {
+    if (!atomic_load(&log->failed))
+        (void)snprintf(log->reason, sizeof log->reason, "%.200s", error->message);
     atomic_store(&log->failed, true);
     if (log->leading) return; /* it reads the entries; it fails them when it is back */
     while (log->first != NULL) {
@@ -117,7 +122,8 @@ static void lead(struct commit_log *log)
     llkv_error error = LLKV_ERROR_INIT;
     size_t size;
     const uint32_t frames = take_group(log, &size);
-    const bool durable = mode_of(log) == TXN_SYNC_FULL;
+    const bool durable =
+        mode_of(log) == TXN_SYNC_FULL && !planted(log->planted, PLANTED_PUBLISH_EARLY);
     const struct commit_entry *first = log->first;
     assert(frames != 0); /* a frame is smaller than a group */
     log->leading = true;
@@ -132,7 +138,7 @@ static void lead(struct commit_log *log)
     pthread_mutex_lock(&log->lock);
     log->leading = false;
     if (rc != LLKV_OK || atomic_load(&log->failed)) {
-        fail_all(log);
+        fail_all(log, &error);
         return;
     }
     atomic_fetch_add_explicit(&log->bytes, size, memory_order_relaxed);
@@ -170,8 +176,9 @@ llkv_code commit_log_wait(struct cx *cx, struct commit_log *log, struct commit_e
     pthread_mutex_unlock(&log->lock);
     if (published) return LLKV_OK;
     return cx_fail(cx, LLKV_UNKNOWN,
-                   "the log could not be written: nobody knows whether the transaction is in it, "
-                   "and the database is read-only until it is opened anew");
+                   "the log could not be written (%s): nobody knows whether the transaction is in "
+                   "it, and the database is read-only until it is opened anew",
+                   log->reason);
 }
 
 /* ---- durability behind the commits ---- */
@@ -185,7 +192,7 @@ static llkv_code sync_written(struct commit_log *log, llkv_error *error)
     llkv_code rc = log->pager->methods->log_sync(log->pager, (uint64_t)written, error);
     pthread_mutex_lock(&log->lock);
     if (rc != LLKV_OK) {
-        fail_all(log);
+        fail_all(log, error);
     } else if (log->durable < written) {
         log->durable = written;
     }
@@ -201,8 +208,9 @@ llkv_code commit_log_sync(struct cx *cx, struct commit_log *log)
     pthread_mutex_unlock(&log->lock);
     if (rc == LLKV_OK) return LLKV_OK;
     return cx_fail(cx, LLKV_UNKNOWN,
-                   "the log could not be made durable: the database is read-only "
-                   "until it is opened anew");
+                   "the log could not be made durable (%s): the database is read-only until it is "
+                   "opened anew",
+                   log->reason);
 }
 
 /* Say what is durable in a group of its own, if nobody commits right now. */
@@ -219,7 +227,7 @@ static void announce(struct commit_log *log)
     pthread_mutex_lock(&log->lock);
     log->leading = false;
     if (rc != LLKV_OK || atomic_load(&log->failed)) {
-        fail_all(log);
+        fail_all(log, &error);
         return;
     }
     log->announced = durable;
@@ -321,6 +329,11 @@ void commit_log_set_mode(struct commit_log *log, enum txn_synchronous mode)
     atomic_store_explicit(&log->mode, (int)mode, memory_order_relaxed);
     call_helper(log);
     pthread_mutex_unlock(&log->lock);
+}
+
+void commit_log_plant(struct commit_log *log, enum planted_bug bug)
+{
+    log->planted = bug;
 }
 
 bool commit_log_has_failed(struct commit_log *log)

@@ -37,6 +37,8 @@ NODISCARD llkv_code commit_log_new(struct cx *cx, llkv_pager *pager, _Atomic int
 void commit_log_free(struct commit_log *log);
 llkv_pager *commit_log_pager(struct commit_log *log);
 void commit_log_set_mode(struct commit_log *log, enum txn_synchronous mode);
+/* Before anybody commits. */
+void commit_log_plant(struct commit_log *log, enum planted_bug bug);
 bool commit_log_has_failed(struct commit_log *log);
 uint64_t commit_log_bytes(struct commit_log *log);
 

@@ -18,6 +18,7 @@ struct txn_manager {
     pthread_mutex_t commit_lock;
     int64_t last_ts; /* given out; under the commit lock */
     _Atomic(struct commit_log *) log;
+    struct txn_log_batch *batches, **batches_end; /* by timestamp; under the commit lock */
     _Atomic int64_t watermark;
     _Atomic uint64_t next_id; /* of explicit transactions */
     _Atomic uint64_t epoch;   /* moves on with every retired object */
@@ -59,6 +60,7 @@ struct txn_manager *txn_manager_new(struct mem_budget *budget)
     manager->budget = budget;
     manager->readers = (struct readers){readers_retire_object, readers_oldest};
     manager->retired_end = &manager->retired_first;
+    manager->batches_end = &manager->batches;
     atomic_init(&manager->next_id, TXN_ID_AUTO_COMMIT + 1);
     atomic_init(&manager->epoch, 1);
     if (pthread_mutex_init(&manager->commit_lock, NULL) != 0) goto no_commit_lock;
@@ -108,11 +110,21 @@ static void reclaim(struct txn_manager *manager)
     free_list(unreachable);
 }
 
+static void free_batches(struct txn_log_batch *batch)
+{
+    while (batch != NULL) {
+        struct txn_log_batch *next = batch->next;
+        mem_free(batch);
+        batch = next;
+    }
+}
+
 void txn_manager_free(struct txn_manager *manager)
 {
     if (manager == NULL) return;
     assert(register_min_ts(&manager->reg, INT64_MAX) == INT64_MAX);
     commit_log_free(atomic_load(&manager->log));
+    free_batches(manager->batches);
     reclaim(manager);
     assert(manager->retired_first == NULL);
     pthread_mutex_destroy(&manager->retire_lock);
@@ -315,6 +327,37 @@ bool txn_log_has_failed(struct txn_manager *manager)
 {
     struct commit_log *log = log_of(manager);
     return log != NULL && commit_log_has_failed(log);
+}
+
+void txn_log_plant(struct txn_manager *manager, enum planted_bug bug)
+{
+    struct commit_log *log = log_of(manager);
+    if (log != NULL) commit_log_plant(log, bug);
+}
+
+void txn_log_keep(struct txn_manager *manager, struct txn_log_batch *batches, int64_t ts)
+{
+    *manager->batches_end = batches;
+    for (; batches != NULL; batches = batches->next) {
+        batches->ts = ts;
+        manager->batches_end = &batches->next;
+    }
+}
+
+void txn_log_release(struct txn_manager *manager, llkv_pager *pager, int64_t ts)
+{
+    pthread_mutex_lock(&manager->commit_lock);
+    struct txn_log_batch *first = manager->batches;
+    struct txn_log_batch **end = &first;
+    while (*end != NULL && (*end)->ts < ts)
+        end = &(*end)->next;
+    manager->batches = *end;
+    if (*end == NULL) manager->batches_end = &manager->batches;
+    *end = NULL;
+    pthread_mutex_unlock(&manager->commit_lock);
+    for (const struct txn_log_batch *batch = first; batch != NULL; batch = batch->next)
+        pager->methods->discard(pager, batch->batch_seq, 0, UINT64_MAX);
+    free_batches(first);
 }
 
 uint64_t txn_log_bytes(struct txn_manager *manager)

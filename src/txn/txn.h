@@ -13,6 +13,7 @@
 
 #include "base/cx.h"
 #include "llkv/pager.h"
+#include "storage/planted.h"
 #include "storage/retire.h"
 
 struct frame;
@@ -98,7 +99,22 @@ bool txn_log_has_failed(struct txn_manager *manager);
 /* Bytes of frames written since the log was opened here. */
 uint64_t txn_log_bytes(struct txn_manager *manager);
 
-/* Recovery, after txn_resume and before txn_log_open, while nobody else uses the manager: commit what a frame holds; its timestamp must be the next one, else LLKV_CORRUPT. */
+/* A batch of the log's pager that a frame names and nothing else will. Made with mem_alloc. */
+struct txn_log_batch {
+    struct txn_log_batch *next;
+    int64_t ts; /* the frame's */
+    uint32_t batch_seq;
+};
+/* Take over a list of them, for the commit that is being applied; under the commit mutex. */
+void txn_log_keep(struct txn_manager *manager, struct txn_log_batch *batches, int64_t ts);
+/* Frames below `ts` will not be replayed once the next root is published: discard what only they
+ * name. To be called just before the root is published. */
+void txn_log_release(struct txn_manager *manager, llkv_pager *pager, int64_t ts);
+/* Tests: a fault of the protocol, before anybody commits. */
+void txn_log_plant(struct txn_manager *manager, enum planted_bug bug);
+
+/* Recovery, after txn_resume and before txn_log_open, while nobody else uses the manager: commit
+ * what a frame holds; its timestamp must be the next one, else LLKV_CORRUPT. */
 NODISCARD llkv_code txn_recover_commit(struct cx *cx, struct txn_manager *manager,
                                        const struct snapshot *snapshot,
                                        struct txn_participant *first, int64_t ts);

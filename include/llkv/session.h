@@ -49,6 +49,11 @@ LLKV_API LLKV_NODISCARD llkv_code llkv_session_rollback(llkv_session *session, l
  * that starts afterwards is not affected. */
 LLKV_API void llkv_session_interrupt(llkv_session *session);
 
+/* How far the statement that runs now is: *out_done of *out_total, in units of its own (bytes of a
+ * file, say); false if nobody knows. Any thread may ask. */
+LLKV_API bool llkv_session_progress(const llkv_session *session, uint64_t *out_done,
+                                    uint64_t *out_total);
+
 #ifdef __cplusplus
 }
 #endif

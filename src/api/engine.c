@@ -119,6 +119,14 @@ llkv_code llkv_session_rollback(llkv_session *session, llkv_error *error)
     return api_end(&call, session_rollback(&call.cx, session_of(session), -1));
 }
 
+bool llkv_session_progress(const llkv_session *session, uint64_t *out_done, uint64_t *out_total)
+{
+    const struct cx_progress *progress = &((const struct session *)session)->progress;
+    *out_done = atomic_load_explicit(&progress->done, memory_order_relaxed);
+    *out_total = atomic_load_explicit(&progress->total, memory_order_relaxed);
+    return *out_total != 0;
+}
+
 void llkv_session_interrupt(llkv_session *session)
 {
     session_interrupt(session_of(session));

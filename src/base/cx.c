@@ -119,6 +119,13 @@ llkv_code cx_place(struct cx *cx, llkv_code code, int32_t offset)
     return code;
 }
 
+void cx_progress_set(struct cx_progress *progress, uint64_t done, uint64_t total)
+{
+    if (progress == NULL) return;
+    atomic_store_explicit(&progress->done, done, memory_order_relaxed);
+    atomic_store_explicit(&progress->total, total, memory_order_relaxed);
+}
+
 llkv_code cx_nomem(struct cx *cx)
 {
     static const char text[] = "out of memory";

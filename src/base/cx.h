@@ -17,15 +17,23 @@ struct task_pool;
 
 enum { CX_DEPTH_MAX = 1000 };
 
+/* How far a statement is, in units of its own; total 0: nobody knows. Read from any thread. */
+struct cx_progress {
+    _Atomic uint64_t done, total;
+};
+/* `progress` may be NULL. */
+void cx_progress_set(struct cx_progress *progress, uint64_t done, uint64_t total);
+
 struct cx {
-    struct arena *arena;       /* reset when the statement ends */
-    llkv_error *error;         /* never NULL inside the library */
-    const atomic_bool *cancel; /* polled once per batch; may be NULL */
-    struct mem_budget *budget; /* for what outlives or outgrows the arena; may be NULL */
-    struct task_pool *pool;    /* NULL: run everything on this thread */
-    struct slice text;         /* the SQL text that offsets point into */
-    uint32_t depth;            /* of recursions over the statement */
-    int64_t now_micros;        /* when the statement began, UTC since 1970; 0: ask the clock */
+    struct arena *arena;          /* reset when the statement ends */
+    llkv_error *error;            /* never NULL inside the library */
+    const atomic_bool *cancel;    /* polled once per batch; may be NULL */
+    struct mem_budget *budget;    /* for what outlives or outgrows the arena; may be NULL */
+    struct task_pool *pool;       /* NULL: run everything on this thread */
+    struct slice text;            /* the SQL text that offsets point into */
+    uint32_t depth;               /* of recursions over the statement */
+    int64_t now_micros;           /* when the statement began, UTC since 1970; 0: ask the clock */
+    struct cx_progress *progress; /* or NULL */
 };
 
 /* Record an error at the place that discovers it, and return its code. */

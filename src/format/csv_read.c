@@ -16,6 +16,7 @@ struct csv_reader {
     struct mem_budget *budget;
     struct os_file file;
     uint64_t offset; /* in the file, behind the text */
+    uint64_t bytes;  /* of the file, when it was opened */
     char *text;      /* capacity + CSV_PAD_BYTES */
     size_t capacity, filled;
     bool ended; /* there is nothing behind the text */
@@ -102,6 +103,7 @@ static llkv_code next_block(struct cx *cx, struct csv_reader *r)
     drop_text(r, r->index.used);
     for (;;) {
         TRY(cx_check_cancel(cx));
+        cx_progress_set(cx->progress, r->offset, r->bytes);
         TRY(read_more(cx, r));
         TRY(scan(cx, r));
         if (r->ended || r->index.record_count != 0 || r->index.fault != CSV_FINE) return LLKV_OK;
@@ -193,6 +195,7 @@ llkv_code csv_reader_open(struct cx *cx, const struct csv_spec *spec,
     r->source = (struct csv_source){.spec = &r->spec, .dialect = &r->dialect, .index = &r->index};
     TRY_TO(done, rc, csv_dialect_check(cx, &r->dialect));
     TRY_TO(done, rc, os_file_open(cx, spec->path, 0, &r->file));
+    TRY_TO(done, rc, os_file_size(cx, &r->file, &r->bytes));
     TRY_TO(done, rc, make_slots(cx, r));
     r->source.text = r->text;
     TRY_TO(done, rc, begin(cx, r));

@@ -313,6 +313,7 @@ struct pinit {
 
 struct pplan {
     llkv_result_kind kind;
+    bool changes; /* tables: it needs a write set */
     const struct pnode *root;
     uint32_t node_count;
     uint32_t column_count; /* of the result: root->out in order */

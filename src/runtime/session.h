@@ -20,6 +20,7 @@ struct session {
     uint64_t defaults_epoch; /* of the database's defaults in it */
     uint32_t own_settings;   /* of enum settings_part: the rest are defaults */
     atomic_bool cancel;
+    struct cx_progress progress; /* of the statement that runs */
     struct transaction transaction;
     struct statement *running; /* statements between their first row and their end */
     uint32_t open_count;       /* statements, results and streams not yet closed */

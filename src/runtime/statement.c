@@ -17,6 +17,7 @@ static struct cx statement_cx(const struct cx *cx, struct statement *s, struct a
     return (struct cx){.arena = arena,
                        .error = cx->error,
                        .cancel = &session->cancel,
+                       .progress = &session->progress,
                        .budget = &session->database->budget,
                        .pool = session->database->pool,
                        .text = s->text,
@@ -187,7 +188,7 @@ void session_cut_running(struct session *session)
 
 static void set_mark(struct statement *s)
 {
-    const bool reads = s->plan != NULL && s->plan->kind == LLKV_RESULT_SELECT;
+    const bool reads = s->plan != NULL && !s->plan->changes;
     const bool controls = s->ast->node->kind == AST_TRANSACTION;
     if (s->transaction == NULL || s->is_part || reads || controls) return;
     s->mark = transaction_set_mark(s->transaction);
@@ -518,9 +519,9 @@ static llkv_code start_plan(struct cx *cx, struct statement *s)
     struct database *db = s->session->database;
     TRY(begin_snapshot(cx, s));
     TRY(refresh_plan(&run_cx, s));
-    if (s->plan->kind != LLKV_RESULT_SELECT) TRY(check_may_write(&run_cx, s));
+    if (s->plan->changes) TRY(check_may_write(&run_cx, s));
     s->executes = true;
-    if (s->plan->kind != LLKV_RESULT_SELECT) TRY(take_writes(&run_cx, s));
+    if (s->plan->changes) TRY(take_writes(&run_cx, s));
     struct exec_env env = {.manager = db->manager,
                            .reader = &s->reader,
                            .params = s->run_params,
@@ -578,6 +579,7 @@ static llkv_code start(struct cx *cx, struct statement *s)
     TRY(enter(cx, s));
     enlist(s);
     set_mark(s);
+    cx_progress_set(&s->session->progress, 0, 0);
     atomic_store_explicit(&s->session->cancel, false, memory_order_relaxed);
     s->state = STATEMENT_RUNNING;
     s->row_count = 0;
@@ -596,6 +598,9 @@ static llkv_code finish(struct cx *cx, struct statement *s)
                                    : write_set_statement_end(&run_cx, s->writes));
         s->info.rows = exec_rows_changed(s->exec);
     }
+    if (s->plan != NULL && s->plan->kind == LLKV_RESULT_COPY)
+        s->info.rows = exec_rows_changed(s->exec);
+    s->info.note = NULL;
     if (s->exec != NULL && exec_note(s->exec)[0] != '\0') {
         memcpy(s->note, exec_note(s->exec), sizeof s->note);
         s->info.note = s->note;

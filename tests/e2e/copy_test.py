@@ -2,8 +2,11 @@
 """COPY and .import, with files: what comes in, what goes out, and what a bad line leaves behind."""
 import os
 import pathlib
+import pty
+import signal
 import subprocess
 import tempfile
+import time
 import unittest
 
 LLKV = os.path.abspath(os.environ.get("LLKV", "build/llkv"))
@@ -88,6 +91,58 @@ class Copy(Folder):
                                 "--threads", threads)
             self.assertIn("in.csv, line 54322, column 1 (a): 'x54322'", done.stderr)
             self.assertEqual(done.stdout, "0\n")
+
+    def test_transactions(self):
+        self.put("1,a,1,2024-01-01\n")
+        self.check(TABLE + "BEGIN; COPY t FROM 'in.csv'; SELECT count(*) FROM t; COPY t TO STDOUT;"
+                   "ROLLBACK; SELECT count(*) FROM t;"
+                   "BEGIN; COPY t FROM 'in.csv'; COMMIT; SELECT count(*) FROM t;",
+                   "1\na,b,c,d\n1,a,1.00,2024-01-01\n0\n1\n")
+        done = self.run_sql(TABLE + "BEGIN READ ONLY; COPY t TO STDOUT; COPY t FROM 'in.csv';")
+        self.assertEqual(done.stdout, "a,b,c,d\n")
+        self.assertIn("25006", done.stderr)
+
+    def test_interrupt(self):
+        """A long COPY stops, and leaves nothing."""
+        with open(self.file("in.csv"), "w") as file:
+            file.write("1,2,3,4,5,6,7,8\n" * 3000000)
+        columns = ", ".join(f"c{i} BIGINT" for i in range(8))
+        shell = subprocess.Popen([LLKV, "--csv", "-c", f"CREATE TABLE w({columns})",
+                                  "-c", "COPY w FROM 'in.csv'"], cwd=self.folder.name,
+                                 stderr=subprocess.PIPE, text=True)
+        time.sleep(0.3)
+        shell.send_signal(signal.SIGINT)
+        _, err = shell.communicate(timeout=SECONDS_MAX)
+        if shell.returncode != 0:  # it may have been through already
+            self.assertEqual(shell.returncode, 130)
+            self.assertIn("57014", err)
+
+    def test_progress(self):
+        """On a terminal only, and gone in the end."""
+        with open(self.file("in.csv"), "w") as file:
+            file.write("1,some text,3.25\n" * 6000000)
+        main, terminal = pty.openpty()
+        script = self.file("in.sql")
+        script.write_text("CREATE TABLE w(a BIGINT, b VARCHAR, c DOUBLE);\n.import in.csv w\n")
+        shell = subprocess.Popen([LLKV, "--threads", "1", "-f", str(script)],
+                                 cwd=self.folder.name, stderr=terminal, stdout=subprocess.PIPE)
+        os.close(terminal)
+        told = b""
+        while True:
+            try:
+                part = os.read(main, 4096)
+            except OSError:  # nobody writes any more
+                break
+            if part == b"":
+                break
+            told += part
+        out = shell.communicate(timeout=SECONDS_MAX)[0]
+        os.close(main)
+        self.assertEqual(out.decode(),
+                         "Imported 6000000 rows into w (sniffed: comma, no header).\n")
+        if told != b"":  # it took long enough
+            self.assertRegex(told.decode(), r"\[[#.]{30}\] +\d+ %  \d+ s left")
+            self.assertTrue(told.endswith(b"\r\x1b[K"))
 
     def test_out(self):
         sql = ("CREATE TABLE o(a INTEGER, b VARCHAR, c BLOB, d DOUBLE);"

@@ -4,6 +4,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "llkv/progress.h"
+
 /* What the command says about the file; NULL: nothing. */
 struct import {
     const char *file, *table, *separator, *skip;
@@ -129,8 +131,11 @@ static llkv_code run(struct shell *shell, const struct slt_text *sql, llkv_resul
 {
     bool row = true;
     llkv_code rc = prepare(shell, sql, out_statement, error);
+    struct progress progress;
+    progress_start(&progress, shell->session, shell->err);
     while (rc == LLKV_OK && row)
         rc = llkv_statement_step(*out_statement, &row, error);
+    progress_stop(&progress);
     if (rc == LLKV_OK) *out_info = llkv_statement_info(*out_statement);
     return rc;
 }

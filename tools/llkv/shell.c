@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "llkv/interrupt.h"
+#include "llkv/progress.h"
 
 void shell_note_failure(struct shell *shell)
 {
@@ -126,9 +127,14 @@ static llkv_code run_first(struct shell *shell, struct slt_slice sql, size_t *ou
     if (shell->echo && *out_used > 0 && *out_used <= sql.len) {
         echo_statement(shell, (struct slt_slice){sql.data, *out_used});
     }
+    const bool copies =
+        statement != NULL && llkv_statement_info(statement).kind == LLKV_RESULT_COPY;
+    struct progress progress = {0};
+    if (copies) progress_start(&progress, shell->session, shell->err);
     if (rc == LLKV_OK && statement != NULL) {
         rc = output_statement(&shell->format, statement, shell->out, error);
     }
+    progress_stop(&progress);
     llkv_statement_free(statement);
     interrupt_watch(NULL);
     return rc;

@@ -63,6 +63,7 @@ static llkv_code build_dml(struct phys *p, const struct ldml *dml, struct pplan 
 {
     struct pnode *root;
     TRY(phys_dml(p, dml, &root));
+    out->changes = true;
     out->root = root;
     out->kind = dml->copy                  ? LLKV_RESULT_COPY
                 : dml->kind == LDML_INSERT ? LLKV_RESULT_INSERT

@@ -77,6 +77,26 @@ class Tpch(unittest.TestCase):
     def test_copy(self):
         self.check_all(run(schema() + copy_all(self.data) + ask_all()))
 
+    def test_file(self):
+        """In a file: before and after it is opened again."""
+        path = str(pathlib.Path(self.scratch.name) / "tpch.llkv")
+        self.check_all(run(schema() + copy_all(self.data) + ask_all(), path))
+        self.check_all(run(ask_all(), path))
+        self.check_all(run(ask_all(), "--readonly", path))
+
+    def test_killed(self):
+        """What COPY has committed is there after the process was killed."""
+        path = str(pathlib.Path(self.scratch.name) / "killed.llkv")
+        with subprocess.Popen([LLKV, "--csv", path], stdin=subprocess.PIPE, text=True,
+                              stdout=subprocess.PIPE) as writer:
+            writer.stdin.write(schema() + copy_all(self.data) + "SELECT 'loaded' AS state;\n"
+                               "BEGIN; DELETE FROM lineitem;\nSELECT 'deleted' AS state;\n")
+            writer.stdin.flush()
+            told = [writer.stdout.readline() for _ in range(4)]
+            writer.kill()
+        self.assertEqual(told, ["state\n", "loaded\n", "state\n", "deleted\n"])
+        self.check_all(run(ask_all(), path))
+
     def test_one_thread_and_small_units(self):
         self.check_all(run(schema() + copy_all(self.data, " (DELIMITER '|', HEADER false)") +
                            ask_all(), "--threads", "1", "--debug-segment-rows", "4096",

@@ -157,7 +157,7 @@ static llkv_code slot_checkpoint(struct cx *cx, struct drive_pager *dp, uint64_t
         return refuse(cx, dp, "its log speaks of bytes that it does not have");
     TRY(drive_entry_before(cx, dp, root->tail, out_entry, &valid));
     bool same = valid && out_entry->kind == ENTRY_CHECKPOINT && out_entry->crc == root->crc &&
-                out_entry->version == root->version;
+                out_entry->version == root->version && out_entry->replay_from == root->replay_from;
     if (!same) return refuse(cx, dp, "the checkpoint that its log names is not in it");
     bool ours = out_entry->log_id == dp->log->ids.log_id;
     bool clean = (out_entry->flags & ENTRY_LOG_REQUIRED) == 0;

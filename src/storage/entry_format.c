@@ -162,8 +162,11 @@ static bool entry_plausible(const struct entry *entry)
     uint64_t end = entry->bytes - ENTRY_END_BYTES;
     if (entry->kind == ENTRY_DATA)
         return entry->data_end >= ENTRY_HEADER_BYTES && entry->data_end <= end;
-    return entry->replay_from != 0 && entry->start.lsn <= entry->replay_from &&
-           part_allowed(&entry->root, entry->bytes) && part_allowed(&entry->drops, entry->bytes);
+    if (entry->version >= STORAGE_NUMBER_MAX || entry->start.sequence >= STORAGE_NUMBER_MAX)
+        return false;
+    return entry->start.lsn != 0 && entry->start.lsn <= entry->replay_from &&
+           entry->replay_from < STORAGE_NUMBER_MAX && part_allowed(&entry->root, entry->bytes) &&
+           part_allowed(&entry->drops, entry->bytes);
 }
 
 static void footer_to_entry(const struct footer_bytes *b, struct entry *out_entry)

@@ -92,6 +92,15 @@ void log_slot_encode(const struct log_slot *slot, uint8_t out[LOG_SLOT_BYTES])
     memcpy(out, &b, sizeof b);
 }
 
+/* What no writer writes, whatever the checksum says. */
+static bool slot_allowed(const struct slot_bytes *b)
+{
+    const uint64_t max = STORAGE_NUMBER_MAX;
+    return b->generation != 0 && b->generation < max && b->root_version < max &&
+           b->sequence_max < max && b->start_sequence <= b->sequence_max && b->durable_lsn < max &&
+           b->replay_from < max && b->start_lsn != 0 && b->start_lsn <= b->replay_from;
+}
+
 enum log_verdict log_slot_decode(const uint8_t bytes[LOG_SLOT_BYTES],
                                  const uint8_t file_id[STORAGE_ID_BYTES], struct log_slot *out_slot)
 {
@@ -101,7 +110,7 @@ enum log_verdict log_slot_decode(const uint8_t bytes[LOG_SLOT_BYTES],
     if (b.crc != crc32c(0, &b, offsetof(struct slot_bytes, crc))) return LOG_INVALID;
     if (b.major != STORAGE_FORMAT_MAJOR || b.features != 0) return LOG_TOO_NEW;
     if (memcmp(b.file_id, file_id, sizeof b.file_id) != 0) return LOG_OTHER_FILE;
-    if (b.generation == 0 || b.replay_from == 0) return LOG_INVALID;
+    if (!slot_allowed(&b)) return LOG_INVALID;
     *out_slot = (struct log_slot){
         .ids.log_id = b.log_id,
         .generation = b.generation,
@@ -139,6 +148,7 @@ bool log_segment_decode(const uint8_t bytes[LOG_SEGMENT_BYTES], uint32_t seed,
     memcpy(&b, bytes, sizeof b);
     if (b.magic != SEGMENT_MAGIC) return false;
     if (b.crc != crc32c(seed, &b, offsetof(struct segment_bytes, crc))) return false;
+    if (b.sequence >= STORAGE_NUMBER_MAX || b.first_lsn >= STORAGE_NUMBER_MAX) return false;
     *out_segment = (struct log_segment){b.sequence, b.salt, b.first_lsn, b.offset};
     *out_crc = b.crc;
     return true;
@@ -182,6 +192,7 @@ bool log_group_decode(const uint8_t bytes[LOG_GROUP_BYTES], uint32_t seed,
     struct group_bytes b;
     memcpy(&b, bytes, sizeof b);
     if (b.magic != GROUP_MAGIC || b.crc != group_crc(&b, seed)) return false;
+    if (b.sequence >= STORAGE_NUMBER_MAX || b.first_lsn >= STORAGE_NUMBER_MAX) return false;
     *out_group = (struct log_group){.first_lsn = b.first_lsn,
                                     .durable_lsn = b.durable_lsn,
                                     .sequence = b.sequence,

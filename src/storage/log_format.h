@@ -29,6 +29,9 @@ enum {
     LOG_GROUP_BYTES = 72, /* the header, before the frames */
 };
 
+/* Numbers that count up stay below this: lsns, sequences, generations, versions. */
+#define STORAGE_NUMBER_MAX (UINT64_C(1) << 62)
+
 /* Which container and which log: what all checksums of the log start from. */
 struct log_ids {
     uint8_t file_id[STORAGE_ID_BYTES];

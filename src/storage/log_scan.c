@@ -119,7 +119,6 @@ static llkv_code read_group(struct cx *cx, struct walk *walk, struct found *out)
     if (!group_fits(walk, group)) return LLKV_OK;
     if (group->bytes > LLKV_PAGER_GROUP_BYTES_MAX) return LLKV_OK;
     if (group->bytes > end - walk->at.offset - LOG_GROUP_BYTES) return LLKV_OK;
-    if (group->frames > UINT64_MAX / 2 - walk->at.lsn) return LLKV_OK;
     uint64_t from = walk->at.offset + LOG_GROUP_BYTES;
     TRY(walk_bytes(cx, walk, from, group->bytes, end, &out->payload));
     out->valid = crc32c(0, out->payload, group->bytes) == group->payload_crc;

@@ -53,6 +53,8 @@ struct sealed *sealed_of(struct mem_budget *budget, llkv_pager *pager, const str
         }
         sealed->rows = sealed->columns[c]->rows;
     }
+    /* A rollback may have cut rows off that the columns still have. */
+    if (old != NULL) sealed->rows = old->rows;
     return sealed;
 }
 

@@ -99,7 +99,7 @@ static llkv_code open_chunks(struct loader *l, struct stored_segment *stored,
                         &chunks[c]);
         if (rc != LLKV_OK) break;
         stored->columns[c].chunk_bytes = chunks[c]->extent_bytes;
-        if (chunks[c]->rows != stored->rows) rc = damaged(l, "columns");
+        if (chunks[c]->rows < stored->rows) rc = damaged(l, "columns");
     }
     struct sealed *sealed = NULL;
     if (rc == LLKV_OK) {
@@ -107,6 +107,7 @@ static llkv_code open_chunks(struct loader *l, struct stored_segment *stored,
         if (sealed == NULL) rc = cx_nomem(l->cx);
     }
     if (rc == LLKV_OK) {
+        sealed->rows = stored->rows; /* of more, a rollback cut some off */
         *out_sealed = sealed;
         return LLKV_OK;
     }

@@ -1,7 +1,7 @@
 /* crash_harness.c -- crashes, by the thousand, of a drive pager or of a database on one.
  *
  *     crash_harness pager|sql [--seed N] [--seeds COUNT] [--states COUNT] [--state M]
- *                   [--bug NAME] [--expect-failure] [--verbose] [--records]
+ *                   [--bug NAME] [--expect-failure] [--verbose] [--records] [--trace]
  *
  *     crash_harness pager|sql --fail io|full|short|alloc [--for-good] [--nth N] [--seed N]
  *
@@ -26,9 +26,9 @@ struct options {
     bool for_good;
     int64_t nth; /* 0: all */
     const struct subject *subject;
-    struct fault_plan faults;
-    const char *bug; /* NULL: none */
-    bool expect_failure, verbose, records;
+    enum planted_bug bug;
+    const char *bug_name; /* NULL: none */
+    bool expect_failure, verbose, records, trace;
 };
 
 /* One run of work, and where its crashes are looked for. */
@@ -95,7 +95,8 @@ static bool live(struct line *line)
                              .small = line->run->small,
                              .repeat = crash_random_below(&line->random, 2) == 0,
                              .clean = crash_random_below(&line->random, 4) == 0,
-                             .faults = line->run->options->faults};
+                             .trace = line->run->options->trace,
+                             .bug = line->run->options->bug};
     bool fine = line->run->options->subject->live(line->disk, line->history, &line->floor, &plan,
                                                   &line->result);
     if (line->run->options->records) {
@@ -150,8 +151,8 @@ static bool state_run(const struct run *run, uint64_t state, const struct disk_c
         printf("FAILED: %s\n  %s\n  crash_harness %s --seed %llu --state %llu%s%s\n",
                line.result.what, line.story, run->options->subject->name,
                (unsigned long long)run->seed, (unsigned long long)state,
-               run->options->bug == NULL ? "" : " --bug ",
-               run->options->bug == NULL ? "" : run->options->bug);
+               run->options->bug_name == NULL ? "" : " --bug ",
+               run->options->bug_name == NULL ? "" : run->options->bug_name);
     } else if (run->options->verbose) {
         printf("seed %llu state %llu: %s: %s\n", (unsigned long long)run->seed,
                (unsigned long long)state, line.story, fine ? "right" : line.result.what);
@@ -212,7 +213,8 @@ static struct life_plan plan_make(const struct run *run)
                               .normal = run->normal,
                               .small = run->small,
                               .clean = run->seed % 3 == 0,
-                              .faults = run->options->faults};
+                              .trace = run->options->trace,
+                              .bug = run->options->bug};
 }
 
 static bool seed_check(const struct options *options, uint64_t seed)
@@ -321,16 +323,16 @@ static bool bug_read(struct options *options, const char *name)
 {
     static const struct {
         const char *name;
-        struct fault_plan faults;
-    } bugs[] = {{"container-sync", {.pager = PLANTED_SKIP_CONTAINER_SYNC}},
-                {"log-sync", {.pager = PLANTED_SKIP_LOG_SYNC}},
-                {"keep-salt", {.pager = PLANTED_KEEP_SALT}},
-                {"cut-unchecked", {.pager = PLANTED_CUT_UNCHECKED}},
-                {"publish-early", {.publish_early = true}}};
+        enum planted_bug bug;
+    } bugs[] = {{"container-sync", PLANTED_SKIP_CONTAINER_SYNC},
+                {"log-sync", PLANTED_SKIP_LOG_SYNC},
+                {"keep-salt", PLANTED_KEEP_SALT},
+                {"cut-unchecked", PLANTED_CUT_UNCHECKED},
+                {"publish-early", PLANTED_PUBLISH_EARLY}};
     for (size_t i = 0; i < sizeof bugs / sizeof bugs[0]; i++) {
         if (strcmp(name, bugs[i].name) != 0) continue;
-        options->bug = bugs[i].name;
-        options->faults = bugs[i].faults;
+        options->bug_name = bugs[i].name;
+        options->bug = bugs[i].bug;
         return true;
     }
     return false;
@@ -353,6 +355,7 @@ static bool options_read(struct options *options, int argc, char **argv)
         bool *flag = strcmp(name, "--expect-failure") == 0 ? &options->expect_failure
                      : strcmp(name, "--verbose") == 0      ? &options->verbose
                      : strcmp(name, "--records") == 0      ? &options->records
+                     : strcmp(name, "--trace") == 0        ? &options->trace
                      : strcmp(name, "--for-good") == 0     ? &options->for_good
                                                            : NULL;
         if (flag != NULL) {
@@ -390,11 +393,11 @@ int main(int argc, char **argv)
     if (!options_read(&options, argc, argv)) {
         fprintf(stderr,
                 "usage: crash_pager [--seed N] [--seeds COUNT] [--states COUNT] [--state M] "
-                "[--bug NAME] [--expect-failure] [--verbose] [--records]\n");
+                "[--bug NAME] [--expect-failure] [--verbose] [--records] [--trace]\n");
         return 2;
     }
 #ifdef NDEBUG
-    if (options.bug != NULL) {
+    if (options.bug_name != NULL) {
         printf("skipped: planted faults are in builds with assertions only\n");
         return 77;
     }

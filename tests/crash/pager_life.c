@@ -133,8 +133,8 @@ static llkv_code replay_group(void *arg, uint64_t first_lsn, uint32_t frames, co
 static bool open_and_check(struct life *life, const struct promise *floor)
 {
     llkv_code rc =
-        crash_drive_open(life->disk, &life->plan->faults,
-                         life->plan->small ? SMALL_SEGMENT_BYTES : 0, &life->pager, &life->error);
+        crash_drive_open(life->disk, life->plan->bug, life->plan->small ? SMALL_SEGMENT_BYTES : 0,
+                         &life->pager, &life->error);
     if (!worked(life, rc, "open")) return false;
     if (!root_check(life, floor->version)) return false;
     struct replay replay = {life, life->root.last_lsn + 1};

@@ -11,6 +11,7 @@
 
 #include "base/compiler.h"
 #include "image.h"
+#include "runtime/engine.h"
 #include "sql_model.h"
 #include "subject.h"
 
@@ -137,6 +138,9 @@ static void promise(struct life *life, bool durable)
 static bool run(struct life *life, struct writer *writer, const char *sql)
 {
     llkv_results *results = NULL;
+    if (life->plan->trace)
+        printf("%6llu %d: %.200s\n", (unsigned long long)disk_position(life->disk), writer->parity,
+               sql);
     llkv_code rc = llkv_execute(writer->session, sql, strlen(sql), &results, &life->error);
     llkv_results_free(results);
     if (rc == LLKV_OK) return true;
@@ -390,6 +394,40 @@ static bool savepoint(struct life *life, struct writer *writer)
     return run(life, writer, "ROLLBACK TO s");
 }
 
+/* Refused while a transaction has changes. */
+static bool checkpoint(struct life *life, struct writer *writer)
+{
+    llkv_results *results = NULL;
+    const char *sql = "CHECKPOINT";
+    if (life->plan->trace)
+        printf("%6llu %d: %s\n", (unsigned long long)disk_position(life->disk), writer->parity,
+               sql);
+    llkv_code rc = llkv_execute(writer->session, sql, strlen(sql), &results, &life->error);
+    llkv_results_free(results);
+    if (rc == LLKV_BUSY && life->writers[0].open + life->writers[1].open > 0) return true;
+    if (rc != LLKV_OK)
+        return wrong(life, "%s: %s (%s)", sql, life->error.message, life->error.sqlstate);
+    promise(life, true);
+    return true;
+}
+
+/* The first life: tables to begin with. */
+static bool create_tables(struct life *life)
+{
+    struct writer *writer = &life->writers[0];
+    for (int i = 0; i < 2; i++) {
+        char sql[128];
+        struct model *state = state_of(life, writer);
+        (void)snprintf(sql, sizeof sql,
+                       "CREATE TABLE t%d(id BIGINT PRIMARY KEY, v BIGINT NOT NULL, txt VARCHAR)",
+                       i);
+        state->tables[i] = (struct model_table){.exists = true};
+        if (!run_change(life, writer, sql)) return false;
+    }
+    state_of(life, writer)->big_exists = true;
+    return run_change(life, writer, "CREATE TABLE big(a BIGINT PRIMARY KEY, c BIGINT, b VARCHAR)");
+}
+
 static bool step(struct life *life)
 {
     struct writer *writer = &life->writers[life->alone ? 0 : below(life, 2)];
@@ -403,10 +441,7 @@ static bool step(struct life *life)
     case 0:
     case 1: return begin(life, writer);
     case 2: return change_tables(life, writer);
-    case 3:
-        if (!run(life, writer, "CHECKPOINT")) return false;
-        promise(life, true);
-        return true;
+    case 3: return checkpoint(life, writer);
     case 4:
     case 5: return change_big(life, writer);
     default: return change_small(life, writer);
@@ -417,7 +452,7 @@ static bool step(struct life *life)
 
 static bool open_database(struct life *life)
 {
-    llkv_code rc = crash_drive_open(life->disk, &life->plan->faults, 0, &life->pager, &life->error);
+    llkv_code rc = crash_drive_open(life->disk, life->plan->bug, 0, &life->pager, &life->error);
     if (rc != LLKV_OK) return wrong(life, "open: %s", life->error.message);
     llkv_engine_options options = {.struct_size = sizeof options,
                                    .threads = 1,
@@ -426,6 +461,8 @@ static bool open_database(struct life *life)
                                    .debug_vector_rows = 64};
     rc = llkv_engine_open(&options, &life->engine, &life->error);
     if (rc != LLKV_OK) return wrong(life, "open: %s", life->error.message);
+    /* The public handle is the runtime's object. */
+    txn_log_plant(((struct engine *)life->engine)->database->manager, life->plan->bug);
     for (int i = 0; i < 2; i++) {
         rc = llkv_session_open(life->engine, &life->writers[i].session, &life->error);
         if (rc != LLKV_OK) return wrong(life, "session: %s", life->error.message);
@@ -491,7 +528,8 @@ static bool sql_live(struct disk *disk, void *history, const struct promise *flo
         result->opened = disk_position(disk);
         promise(life, true);
     }
-    for (uint32_t i = 0; fine && i < plan->steps * 3; i++)
+    if (fine && plan->steps > 0 && sql_last(history) == 0) fine = create_tables(life);
+    for (uint32_t i = 0; fine && i < plan->steps * 5; i++)
         fine = step(life);
     result->worked = disk_position(disk);
     fine = close_database(life) && fine;

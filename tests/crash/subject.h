@@ -34,12 +34,6 @@ void promises_add(struct promises *promises, struct promise promise);
 struct promise promises_at(const struct promises *promises, const struct promise *floor,
                            uint64_t position, bool all_kept);
 
-/* The planted faults: those of the pager, and one of the transactions above it. */
-struct fault_plan {
-    enum planted_bug pager;
-    bool publish_early; /* commits are visible before they are durable */
-};
-
 struct life_plan {
     uint64_t seed;
     uint32_t steps;
@@ -48,7 +42,8 @@ struct life_plan {
     bool small;    /* small segments in the log, where the subject can: many switches */
     bool clean;    /* close it after the steps; otherwise only after what counts */
     bool failures; /* calls are made to fail: an error is right, an unknown outcome ends the work */
-    struct fault_plan faults;
+    bool trace;    /* print what is done */
+    enum planted_bug bug;
 };
 
 struct life_result {
@@ -73,6 +68,6 @@ extern const struct subject subject_pager; /* groups, batches and roots of a dri
 extern const struct subject subject_sql;   /* a database, by SQL */
 
 /* The drive pager of the file "db" on that disk. `segment_bytes` of the log; 0: the usual. */
-llkv_code crash_drive_open(struct disk *disk, const struct fault_plan *faults,
-                           uint64_t segment_bytes, llkv_pager **out_pager, llkv_error *error);
+llkv_code crash_drive_open(struct disk *disk, enum planted_bug bug, uint64_t segment_bytes,
+                           llkv_pager **out_pager, llkv_error *error);
 #endif

@@ -13,9 +13,8 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <time.h>
-#include <unistd.h>
 
+#include "clock.h"
 #include "engine.h"
 
 enum {
@@ -37,42 +36,6 @@ bool bench_fail(struct bench_error *error, const char *what, const char *why)
 {
     (void)snprintf(error->text, sizeof error->text, "%s: %s", what, why); /* cut if too long */
     return false;
-}
-
-static uint64_t clock_ns(void)
-{
-    struct timespec now;
-    (void)clock_gettime(CLOCK_MONOTONIC, &now); /* the clock exists */
-    return (uint64_t)now.tv_sec * 1000000000u + (uint64_t)now.tv_nsec;
-}
-
-static uint64_t own_cpu_ns(void)
-{
-    struct timespec now;
-    (void)clock_gettime(CLOCK_PROCESS_CPUTIME_ID, &now); /* the clock exists */
-    return (uint64_t)now.tv_sec * 1000000000u + (uint64_t)now.tv_nsec;
-}
-
-/* What all processors together have worked since the start; 0 if the system does not tell. The
- * first line of the file counts ticks: user, nice, system, idle, waiting, and three kinds of
- * interruption. */
-static uint64_t machine_cpu_ns(void)
-{
-    enum { FIELDS = 8, IDLE = 3, WAITING = 4 };
-    char line[LINE_BYTES] = "";
-    FILE *file = fopen("/proc/stat", "r");
-    if (file == NULL) return 0;
-    bool taken = fgets(line, sizeof line, file) != NULL && strncmp(line, "cpu ", 4) == 0;
-    (void)fclose(file); /* it was only read */
-    long per_second = sysconf(_SC_CLK_TCK);
-    if (!taken || per_second <= 0) return 0;
-    uint64_t ticks = 0;
-    char *at = line + 4;
-    for (int field = 0; field < FIELDS; field++) {
-        uint64_t value = strtoull(at, &at, 10);
-        if (field != IDLE && field != WAITING) ticks += value;
-    }
-    return ticks * (1000000000u / (uint64_t)per_second);
 }
 
 static bool add_create(struct slt_text *sql, const struct bench_table *table)
@@ -235,15 +198,15 @@ struct timing {
 
 static void timing_start(struct timing *timing)
 {
-    timing->machine_ns = machine_cpu_ns();
-    timing->own_ns = own_cpu_ns();
+    timing->machine_ns = clock_machine_cpu_ns();
+    timing->own_ns = clock_own_cpu_ns();
     timing->start_ns = clock_ns();
 }
 
 static void timing_answer(struct timing *timing, struct slt_text *out)
 {
-    uint64_t own = own_cpu_ns() - timing->own_ns;
-    uint64_t machine = machine_cpu_ns() - timing->machine_ns;
+    uint64_t own = clock_own_cpu_ns() - timing->own_ns;
+    uint64_t machine = clock_machine_cpu_ns() - timing->machine_ns;
     double per_run = (double)timing->ns / (double)timing->runs;
     slt_text_addf(out, "%.1f %" PRIu64 " %" PRIu64 " %" PRIu64 "\n", per_run, timing->runs, own,
                   machine > own ? machine - own : 0);

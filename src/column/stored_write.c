@@ -295,6 +295,8 @@ static llkv_code write_parts(struct writer *w, const struct sealed *sealed)
 static llkv_code write_segment(struct writer *w, struct stored_segment **out_made)
 {
     const struct sealed *sealed = atomic_load_explicit(&w->segment->sealed, memory_order_acquire);
+    /* Filled and sealed by later commits: as of the checkpoint it is still open. */
+    if (sealed != NULL && sealed->rows != w->rows) sealed = NULL;
     w->new_base = sealed != NULL && !stored_has_base(w->old);
     if (!segment_changed(w)) return LLKV_OK;
     uint32_t stay = sealed != NULL ? 0 : fragments_that_stay(w);

@@ -1,7 +1,9 @@
 /* Random inserts, deletes, updates and key changes against an array of rows, looked at through
  * snapshots of several ages. */
+#include "column/stored_priv.h"
 #include "store_testing.h"
 #include "table/checkpoint.h"
+#include "table/table_priv.h"
 
 enum { COLUMNS = 7, TAG = 0, K = 1, A = 2, B = 3, C = 4, D = 5, E = 6 };
 enum { KEY_TAG, KEY_K, KEY_BA, KEYS };
@@ -622,17 +624,17 @@ static void look(struct game *g)
 
 /* ---- checkpoints ---- */
 
-/* Write the table as it is, or (`fail`) give the checkpoint up before its root is published. */
-static void checkpoint(struct game *g, bool fail)
+/* Write the table as of a snapshot, or (`fail`) give the checkpoint up before its root is
+ * published.
+ */
+static void checkpoint_at(struct game *g, const struct snapshot *snapshot, bool fail)
 {
     struct test_cx t;
-    struct snapshot snapshot;
     struct blob_sink sink;
     struct stored_image *image;
     test_cx_init(&t);
-    assert_ok(&t, txn_snapshot_begin(&t.cx, g->w.manager, &snapshot));
     blob_sink_init(&sink, NULL, g->w.pager);
-    assert_ok(&t, table_checkpoint(&t.cx, g->table, &sink, snapshot.ts, &image));
+    assert_ok(&t, table_checkpoint(&t.cx, g->table, &sink, snapshot->ts, &image));
     assert_ok(&t, blob_sink_finish(&t.cx, &sink));
     if (fail) {
         stored_image_free(image);
@@ -642,8 +644,15 @@ static void checkpoint(struct game *g, bool fail)
     }
     assert_ok(&t, table_fold(&t.cx, g->table));
     blob_sink_deinit(&sink);
-    txn_snapshot_end(g->w.manager, &snapshot);
     test_cx_deinit(&t);
+}
+
+static void checkpoint(struct game *g, bool fail)
+{
+    struct snapshot snapshot;
+    assert_ok(&g->w.t, txn_snapshot_begin(&g->w.t.cx, g->w.manager, &snapshot));
+    checkpoint_at(g, &snapshot, fail);
+    txn_snapshot_end(g->w.manager, &snapshot);
 }
 
 static struct table *restore(struct game *g)
@@ -660,9 +669,26 @@ static struct table *restore(struct game *g)
     return table;
 }
 
+/* The state of a snapshot, which others have changed since. */
+static void store_older(struct game *g, const struct held *h)
+{
+    struct table *now = g->table;
+    if (store_changed_ts(now->store, h->snapshot.ts) < 0) return;
+    if (now->store->stored != NULL && now->store->stored->ts > h->snapshot.ts) return;
+    checkpoint_at(g, &h->snapshot, false);
+    g->table = restore(g);
+    check_scan(g, &h->snapshot, &h->model, NULL, NULL);
+    check_lookups(g, &h->snapshot, &h->model);
+    assert_ok(&g->w.t, table_check(&g->w.t.cx, g->table));
+    table_free(g->table);
+    g->table = now;
+}
+
 /* Store, and look at what comes back; sometimes go on with that. */
 static void store_and_look(struct game *g)
 {
+    const struct held *h = &g->held[below(g, HELD_MAX)];
+    if (h->used) store_older(g, h);
     checkpoint(g, below(g, 5) == 0);
     look(g);
     if (below(g, 3) != 0) return;

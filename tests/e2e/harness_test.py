@@ -44,6 +44,125 @@ SELECT 1
 """
 
 
+DUCKDB = """# name: a file with some of everything
+require skip_reload
+
+require vector_size 64
+
+statement ok
+CREATE TABLE t(i INTEGER, d DOUBLE, s VARCHAR)
+
+loop i 0 4
+
+loop j 5 7
+
+statement ok
+INSERT INTO t VALUES ({i}, ${j} / 3.0, 'text {i}')
+
+endloop
+
+endloop
+
+query I
+INSERT INTO t VALUES (NULL, NULL, '')
+----
+1
+
+query IRT rowsort
+SELECT i, d, s FROM t WHERE i IS NULL OR i = 3 ORDER BY i
+----
+3	1.6666	<REGEX>:te.t [0-9]
+3	2	<!REGEX>:other.*
+NULL	NULL	(empty)
+
+foreach kind,size tinyint,1 BIGINT,8
+
+statement ok
+SELECT CAST({size} AS {kind})
+
+endloop
+
+foreach type <unsigned> !uhugeint !ubigint
+
+skipif type=utinyint
+query I con{type}
+SELECT count(*) FROM t
+----
+9
+
+endloop
+
+statement maybe
+SELECT nothing
+----
+
+statement error
+SELECT nothing
+----
+<REGEX>:Binder Error.*
+
+mode skip
+
+statement ok
+SELEC
+
+mode unskip
+
+query II
+SELECT 1, true
+----
+1	true
+
+statement ok
+SELECT 1
+# a comment ends the statement
+
+query II
+SELECT 1, 2
+----
+1
+2
+
+query I
+SELECT count(*) FROM t
+----
+9
+
+statement ok con1
+BEGIN
+
+statement ok con1
+DELETE FROM t
+
+query I
+SELECT count(*) FROM t
+----
+9
+
+reconnect
+
+loop i 0 2
+
+onlyif i=1
+query I
+SELECT count(*) FROM t
+----
+9
+
+query I nosort label
+SELECT {i} - {i}
+
+endloop
+
+skipif duckdb
+statement ok
+SELEC
+
+statement ok
+PRAGMA enable_verification
+"""
+
+
 class Harness(unittest.TestCase):
     def setUp(self):
         scratch = tempfile.TemporaryDirectory()
@@ -99,12 +218,42 @@ class Harness(unittest.TestCase):
     def test_names_below_a_manifest(self):
         self.write("MANIFEST.tsv", "")
         self.write("sqlite/test/good.test", GOOD)
-        self.write("duckdb/test/other.test", GOOD)
+        self.write("sqllogictest-rs/other.slt", GOOD)
         passed = str(self.folder / "passed")
         done = self.run_slt("--slt-list-pass", passed)
         self.assertEqual(done.returncode, 1)
-        self.assertIn("dialect duckdb (DuckDB's test files) is not supported", done.stdout)
+        self.assertIn("dialect rs (sqllogictest-rs files) is not supported", done.stdout)
         self.assertEqual(pathlib.Path(passed).read_text(), "sqlite/test/good.test\n")
+
+    def test_duckdb_dialect(self):
+        self.write("duckdb/good.test", DUCKDB)
+        for args in ([], ["--slt-pager", "drive"], ["--slt-pager", "drive", "--slt-checkpoint-every", "1"]):
+            done = self.run_slt(*args)
+            self.assertEqual(done.returncode, 0, done.stdout)
+            self.assertIn("31 records, 28 passed, 0 failed, 3 skipped", done.stdout)
+        self.write("duckdb/needs.test", "require spatial\n\nstatement ok\nSELEC\n")
+        passed = str(self.folder / "passed")
+        done = self.run_slt("--slt-list-pass", passed)
+        self.assertEqual(done.returncode, 0)
+        self.assertNotIn("needs.test", pathlib.Path(passed).read_text())
+        self.write("duckdb/open_loop.test", "loop i 0 2\n\nstatement ok\nSELECT 1\n")
+        self.assertIn("a loop without an end", self.run_slt().stdout)
+
+    def test_lines_behind_loops(self):
+        self.write("duckdb/a.test", "loop i 0 3\n\nstatement ok\nSELECT {i}\n\nendloop\n\n"
+                                    "statement ok\nSELEC 1\n")
+        self.assertIn("a.test:8: error", self.run_slt().stdout)
+
+    def test_a_restart_keeps_what_is_on_a_file(self):
+        text = ("load __TEST_DIR__/kept.db\n\nstatement ok\nCREATE TABLE t(a INTEGER)\n\n"
+                "statement ok con1\nBEGIN\n\nstatement ok con1\nINSERT INTO t VALUES (1)\n\n"
+                "statement ok\nCREATE TABLE u(a INTEGER)\n\nrestart\n\n"
+                "query I\nSELECT count(*) FROM t\n----\n0\n\nstatement ok\nDROP TABLE u\n")
+        self.write("duckdb/file.test", text)
+        done = self.run_slt()
+        self.assertEqual(done.returncode, 0, done.stdout)
+        self.write("duckdb/file.test", text.replace("load __TEST_DIR__/kept.db\n\n", ""))
+        self.assertEqual(self.run_slt().returncode, 1)  # in memory nothing is kept
 
     def test_a_hang_costs_only_itself(self):
         os.mkfifo(self.folder / "a.slt")  # opening it waits for a writer that never comes

@@ -20,6 +20,12 @@ struct slt_dialect {
     bool utf8;                 /* text beyond ASCII is shown as it is, not as '@' */
     bool sqlite_reals;         /* a real shown as text has 15 digits */
     bool overflow_ends_result; /* 22003 from sum() ends the result instead of failing */
+    bool expands;              /* loops and variables (expand.h) */
+    bool loop_counts;          /* the third word of loop is a count, not an end */
+    bool directives;           /* require, load, restart, reconnect, mode ... */
+    bool any_types;            /* type letters only count columns; DML as a query gives its count */
+    bool loose;                /* values compare as in loose.h, error texts not at all */
+    bool loose_blanks;         /* and stand behind one another with blanks between */
 };
 
 /* NULL if there is none of that name. */

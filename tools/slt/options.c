@@ -20,6 +20,7 @@ enum { TIMEOUT_SECONDS = 300, FAILURES_SHOWN = 5, JOBS_MAX = 256 };
     X(JUNIT, "slt-junit", "FILE", "write a JUnit report")                                          \
     X(CAUSES, "slt-causes", NULL, "count the failures by cause")                                   \
     X(PAGER, "slt-pager", "memory|drive", "where the engines keep their bytes")                    \
+    X(CHECKPOINT, "slt-checkpoint-every", "N", "a checkpoint after every N records")               \
     X(SMALL, "slt-debug", NULL, "smallest storage units: more boundaries to get wrong")            \
     X(NO_PRUNING, "slt-no-pruning", NULL, "without statistics")                                    \
     X(DISABLE, "slt-disable", "RULES", "without these optimizer rules")                            \
@@ -138,6 +139,7 @@ static bool take_value(struct slt_options *options, enum option_id id, const cha
     case OPTION_JUNIT: options->junit = value; return true;
     case OPTION_CAUSES: options->causes = true; return true;
     case OPTION_PAGER: return take_choice(value, "memory", "drive", &options->drive);
+    case OPTION_CHECKPOINT: return take_number(value, 1, UINT32_MAX, &options->checkpoint_every);
     case OPTION_SMALL: options->small = true; return true;
     case OPTION_NO_PRUNING: options->no_pruning = true; return true;
     case OPTION_DISABLE: options->disable = value; return true;

@@ -16,6 +16,11 @@ enum slt_record_kind {
     SLT_RECORD_QUERY,
     SLT_RECORD_HALT,
     SLT_RECORD_HASH_THRESHOLD,
+    SLT_RECORD_REQUIRE,   /* sql: what the file needs */
+    SLT_RECORD_LOAD,      /* sql: the path; read_only */
+    SLT_RECORD_RESTART,   /* close and open the database again */
+    SLT_RECORD_RECONNECT, /* a new default connection */
+    SLT_RECORD_NOTHING,   /* for other runners */
     SLT_RECORD_INVALID,
 };
 
@@ -26,6 +31,8 @@ struct slt_record {
     enum slt_sort sort;
     bool skip;         /* skipif or onlyif says so */
     bool expect_error; /* statement error */
+    bool maybe;        /* statement maybe: an error is as good as none */
+    bool read_only;
     bool has_expected; /* there was a `----` */
     uint32_t line;     /* of the directive, from 1 */
     uint64_t hash_threshold;

@@ -200,7 +200,8 @@ static int write_passed(const struct slt_report *report, const char *path)
     FILE *file = fopen(path, "w");
     if (file == NULL) return errno;
     for (size_t i = 0; i < report->files->count; i++) {
-        if (!file_passed(&report->counts[i])) continue;
+        /* A file that was skipped as a whole has shown nothing. */
+        if (!file_passed(&report->counts[i]) || report->counts[i].passed == 0) continue;
         fprintf(file, "%s\n", slt_dialect_corpus_name(report->files->items[i].path));
     }
     int rc = ferror(file) != 0 ? EIO : 0;

@@ -25,11 +25,12 @@ struct slt_options {
     const char *mirror;    /* folder that stands for the web, or NULL */
     uint32_t jobs, timeout_seconds, failures_max, threads;
     uint64_t memory_limit;
-    bool multi;      /* every connection on a thread of its own */
-    bool drive;      /* engines on files instead of memory */
-    bool small;      /* smallest storage units */
-    bool no_pruning; /* statistics switched off */
-    bool causes;     /* group the failures */
+    bool multi;                /* every connection on a thread of its own */
+    bool drive;                /* engines on files instead of memory */
+    uint32_t checkpoint_every; /* a checkpoint after so many records; 0: none */
+    bool small;                /* smallest storage units */
+    bool no_pruning;           /* statistics switched off */
+    bool causes;               /* group the failures */
     bool stats;
 };
 

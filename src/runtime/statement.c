@@ -6,6 +6,7 @@
 #include "base/hash.h"
 #include "func/function.h"
 #include "plan/plan.h"
+#include "storage/drive_pager.h"
 #include "table/write.h"
 #include "task/task.h"
 
@@ -624,6 +625,8 @@ static llkv_code advance(struct cx *cx, struct statement *s, const struct batch 
         struct cx run_cx = statement_cx(cx, s, &s->run_arena);
         TRY(exec_next(&run_cx, s->exec, out));
     }
+    /* Before rows go out, or writes in. */
+    TRY(drive_pager_check_pages(cx, s->session->database->pager));
     s->batch = *out;
     if (*out != NULL) {
         s->row_count += (*out)->live;

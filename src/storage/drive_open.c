@@ -2,6 +2,7 @@
 #include <assert.h>
 #include <string.h>
 
+#include "base/os_fault.h"
 #include "storage/drive_priv.h"
 
 enum { OPEN_ATTEMPTS_MAX = 100, READ_ATTEMPTS_MAX = 5 };
@@ -81,6 +82,7 @@ static struct drive_pager *drive_new(const char *path, const llkv_pager_drive_op
     dp->segment_bytes = inner->segment_bytes;
     if (dp->segment_bytes == 0) dp->segment_bytes = options->log_segment_bytes;
     if (dp->segment_bytes == 0) dp->segment_bytes = LOG_SEGMENT_BYTES_DEFAULT;
+    dp->lost_pages = os_fault_count();
     uint32_t locks = init_locks(dp);
     dp->path = path_with(dp, path, "");
     dp->log_path = path_with(dp, path, "-log");

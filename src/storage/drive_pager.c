@@ -1,12 +1,25 @@
 /* The drive pager as a table of functions; the calls of its log. */
 #include "storage/drive_pager.h"
 
+#include "base/os_fault.h"
 #include "storage/drive_priv.h"
+
+/* The count is the process's: a page of another file that is lost counts, too, which is on the safe
+ * side. */
+static llkv_code check_pages(struct cx *cx, const struct drive_pager *dp)
+{
+    if (os_fault_count() == dp->lost_pages) return LLKV_OK;
+    return cx_fail(
+        cx, LLKV_IO,
+        "a part of \"%s\" could not be read: it was cut by somebody, or its medium fails",
+        dp->path);
+}
 
 llkv_code drive_check_writable(struct cx *cx, struct drive_pager *dp)
 {
     if (dp->options.read_only)
         return cx_fail(cx, LLKV_READONLY, "\"%s\" was opened to be read only", dp->path);
+    TRY(check_pages(cx, dp)); /* it might be zeros that are to be written */
     return storage_refuse_if_failed(cx, &dp->failed);
 }
 
@@ -115,6 +128,11 @@ llkv_code drive_pager_tend(struct cx *cx, llkv_pager *pager)
     struct drive_pager *dp = drive_of(pager);
     bool idle = dp->options.read_only || !atomic_load(&dp->session) || atomic_load(&dp->failed);
     return idle ? LLKV_OK : log_prepare(cx, dp->log);
+}
+
+llkv_code drive_pager_check_pages(struct cx *cx, llkv_pager *pager)
+{
+    return pager->methods == &drive_methods ? check_pages(cx, drive_of(pager)) : LLKV_OK;
 }
 
 llkv_code drive_pager_identity(struct cx *cx, llkv_pager *pager, struct os_file_id *out_id)

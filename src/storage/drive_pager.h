@@ -23,6 +23,10 @@ NODISCARD llkv_code drive_pager_open(const char *path, const llkv_pager_drive_op
 /* Work that commits need not wait for: the next segment of the log is made ready. Call it now and
  * then from a thread that has nothing better to do; any pager but a drive pager: nothing. */
 NODISCARD llkv_code drive_pager_tend(struct cx *cx, llkv_pager *pager);
+/* LLKV_IO if a page of a mapped file could not be read since the pager was opened (os_fault.h):
+ * what was read may be zeros, so nothing that follows from it may go out or be written. It stays so
+ * until the file is opened anew. Any pager but a drive pager: LLKV_OK. */
+NODISCARD llkv_code drive_pager_check_pages(struct cx *cx, llkv_pager *pager);
 /* Which file it is. LLKV_MISUSE for another pager. */
 NODISCARD llkv_code drive_pager_identity(struct cx *cx, llkv_pager *pager,
                                          struct os_file_id *out_id);

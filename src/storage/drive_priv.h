@@ -61,6 +61,7 @@ struct drive_pager {
     uint8_t file_id[STORAGE_ID_BYTES];
     atomic_bool failed;  /* F1 */
     atomic_bool session; /* S1 is done */
+    uint64_t lost_pages; /* os_fault_count when it was opened */
     bool live;           /* a reader: another process is writing */
     bool log_unfinished; /* a file of the log's name that S1 overwrites */
 

@@ -219,6 +219,10 @@ static void start_threads(struct task_pool *pool, uint32_t helpers)
     if (pool->started >= wanted) return;
     sigset_t all, before;
     sigfillset(&all);
+    /* Those that a thread brings upon itself cannot wait: blocked, they end the process. */
+    static const int own[] = {SIGBUS, SIGSEGV, SIGFPE, SIGILL, SIGTRAP, SIGSYS};
+    for (size_t i = 0; i < ARRAY_COUNT(own); i++)
+        sigdelset(&all, own[i]);
     pthread_sigmask(SIG_SETMASK, &all, &before);
     while (pool->started < wanted) {
         if (pthread_create(&pool->threads[pool->started], NULL, helper, pool) != 0) break;

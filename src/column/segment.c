@@ -308,16 +308,19 @@ static void copy_words(const struct value_source *source, const void *words, uin
     }
 }
 
+llkv_code value_room_bits(struct cx *cx, struct value_room *room)
+{
+    if (room->validity != NULL) return LLKV_OK;
+    room->validity = cx_alloc(cx, 2 * VEC_WORDS_MAX * sizeof(uint64_t));
+    return room->validity == NULL ? LLKV_NOMEM : LLKV_OK;
+}
+
 llkv_code value_room_ensure(struct cx *cx, struct value_room *room)
 {
     if (room->data != NULL) return LLKV_OK;
-    uint64_t *validity = cx_alloc(cx, 2 * VEC_WORDS_MAX * sizeof(uint64_t));
-    if (validity == NULL) return LLKV_NOMEM;
-    uint8_t *data = cx_alloc_zero(cx, (size_t)VEC_ROWS_MAX * 16 + 16);
-    if (data == NULL) return LLKV_NOMEM;
-    room->validity = validity;
-    room->data = data;
-    return LLKV_OK;
+    TRY(value_room_bits(cx, room));
+    room->data = cx_alloc_zero(cx, (size_t)VEC_ROWS_MAX * 16 + 16);
+    return room->data == NULL ? LLKV_NOMEM : LLKV_OK;
 }
 
 /* FLAT values in the room, patches applied. */

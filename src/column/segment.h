@@ -96,6 +96,8 @@ struct value_room {
 };
 /* Make the room if there is none, in cx->arena. */
 NODISCARD llkv_code value_room_ensure(struct cx *cx, struct value_room *room);
+/* The same for the bits alone: for a few rows the values are not worth clearing. */
+NODISCARD llkv_code value_room_bits(struct cx *cx, struct value_room *room);
 /* The first `rows` rows of a vector, as the snapshot sees them. Points into the table's memory
  * where nothing must be patched, else into `room` (allocated from cx->arena). */
 NODISCARD llkv_code segment_read(struct cx *cx, struct segment *segment, uint32_t column,

@@ -75,7 +75,7 @@ llkv_code key_rows_buffer(struct cx *cx, struct key_rows *kr, const struct rowbu
 {
     kr->rows = n;
     for (uint32_t i = 0; i < kr->def->column_count; i++) {
-        TRY(value_room_ensure(cx, &kr->rooms[i]));
+        TRY(value_room_bits(cx, &kr->rooms[i]));
         kr->columns[i] =
             rowbuf_vector(buf, kr->def->columns[i].column, first, n, kr->rooms[i].validity);
     }

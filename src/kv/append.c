@@ -21,6 +21,7 @@ llkv_code kv_append_begin(struct cx *cx, struct kv_append *append, struct os_fs_
 void kv_append_deinit(struct kv_append *append)
 {
     mem_free(append->buffer);
+    mem_free(append->piece);
     *append = (struct kv_append){0};
 }
 
@@ -99,29 +100,40 @@ llkv_code kv_append_value(struct cx *cx, struct kv_append *append, uint64_t key,
     return kv_append_value_end(cx, append, key);
 }
 
-llkv_code kv_append_copy(struct cx *cx, struct kv_append *append, uint64_t key,
-                         struct os_fs_file *from, uint64_t offset, uint64_t bytes, uint32_t crc)
+/* The value and its trailer behind it, in pieces; a small one is one read. */
+static llkv_code copy_pieces(struct cx *cx, struct kv_append *append, struct os_fs_file *from,
+                             uint64_t offset, uint64_t bytes, uint32_t *out_crc)
 {
-    uint8_t *piece = mem_alloc(cx->budget, COPY_BYTES);
-    if (piece == NULL) return cx_nomem(cx);
-    llkv_code rc;
-    TRY_TO(done, rc, kv_append_value_begin(cx, append));
-    for (uint64_t at = offset, left = bytes; left > 0;) {
+    uint64_t left = bytes + SRD_TRAILER_BYTES;
+    while (left > 0) {
         uint64_t some = left < COPY_BYTES ? left : COPY_BYTES;
-        TRY_TO(done, rc, cx_check_cancel(cx));
-        TRY_TO(done, rc, os_fs_read(cx, from, piece, some, at));
-        TRY_TO(done, rc, kv_append_value_bytes(cx, append, piece, some));
-        at += some;
+        /* The trailer stays in one piece. */
+        if (left > COPY_BYTES && left < COPY_BYTES + SRD_TRAILER_BYTES)
+            some = left - SRD_TRAILER_BYTES;
+        bool last = some == left;
+        uint64_t value = last ? some - SRD_TRAILER_BYTES : some;
+        TRY(cx_check_cancel(cx));
+        TRY(os_fs_read(cx, from, append->piece, some, offset));
+        TRY(kv_append_value_bytes(cx, append, append->piece, value));
+        if (last) *out_crc = srd_trailer_decode(append->piece + value).crc;
+        offset += some;
         left -= some;
     }
+    return LLKV_OK;
+}
+
+llkv_code kv_append_copy(struct cx *cx, struct kv_append *append, uint64_t key,
+                         struct os_fs_file *from, uint64_t offset, uint64_t bytes)
+{
+    uint32_t crc = 0;
+    if (append->piece == NULL) append->piece = mem_alloc(cx->budget, COPY_BYTES);
+    if (append->piece == NULL) return cx_nomem(cx);
+    TRY(kv_append_value_begin(cx, append));
+    TRY(copy_pieces(cx, append, from, offset, bytes, &crc));
     if (append->crc != crc)
-        rc = cx_fail(cx, LLKV_CORRUPT, "the value at byte %llu: %s", (unsigned long long)offset,
-                     srd_fault_text(SRD_FAULT_CHECKSUM));
-    else
-        rc = kv_append_value_end(cx, append, key);
-done:
-    mem_free(piece);
-    return rc;
+        return cx_fail(cx, LLKV_CORRUPT, "the value at byte %llu: %s", (unsigned long long)offset,
+                       srd_fault_text(SRD_FAULT_CHECKSUM));
+    return kv_append_value_end(cx, append, key);
 }
 
 llkv_code kv_append_tombstone(struct cx *cx, struct kv_append *append, uint64_t key)

@@ -14,7 +14,8 @@ struct kv_append {
     uint64_t at;             /* where the buffer goes in the file */
     uint8_t *buffer;
     size_t used;
-    uint8_t pad; /* SRD_PAD_* */
+    uint8_t *piece; /* of a value that is copied */
+    uint8_t pad;    /* SRD_PAD_* */
     /* the value in progress */
     uint64_t payload, payload_bytes;
     uint32_t crc;
@@ -33,10 +34,10 @@ NODISCARD llkv_code kv_append_value_bytes(struct cx *cx, struct kv_append *appen
 NODISCARD llkv_code kv_append_value_end(struct cx *cx, struct kv_append *append, uint64_t key);
 NODISCARD llkv_code kv_append_value(struct cx *cx, struct kv_append *append, uint64_t key,
                                     const void *value, uint64_t bytes);
-/* The value at `offset` of `from`; LLKV_CORRUPT if it has not the checksum `crc`. */
+/* The value at `offset` of `from`, its trailer behind it; LLKV_CORRUPT if it has not the checksum
+ * that stands there. */
 NODISCARD llkv_code kv_append_copy(struct cx *cx, struct kv_append *append, uint64_t key,
-                                   struct os_fs_file *from, uint64_t offset, uint64_t bytes,
-                                   uint32_t crc);
+                                   struct os_fs_file *from, uint64_t offset, uint64_t bytes);
 NODISCARD llkv_code kv_append_tombstone(struct cx *cx, struct kv_append *append, uint64_t key);
 /* Hand everything to the file. */
 NODISCARD llkv_code kv_append_flush(struct cx *cx, struct kv_append *append);

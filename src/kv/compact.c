@@ -30,10 +30,7 @@ static llkv_code copy_values(struct cx *cx, struct kv *drive, struct kv_append *
     struct os_fs_file *from = drive->file->file;
     for (size_t i = 0; i < count; i++) {
         struct kv_slot *slot = &slots[i];
-        uint8_t trailer[SRD_TRAILER_BYTES];
-        TRY(os_fs_read(cx, from, trailer, sizeof trailer, slot->payload + slot->bytes));
-        uint32_t crc = srd_trailer_decode(trailer).crc;
-        TRY(kv_append_copy(cx, append, slot->key, from, slot->payload, slot->bytes, crc));
+        TRY(kv_append_copy(cx, append, slot->key, from, slot->payload, slot->bytes));
         slot->payload = append->payload;
     }
     TRY(kv_append_flush(cx, append));

@@ -103,7 +103,7 @@ static llkv_code write_entries(struct cx *cx, const struct survey *survey, struc
             rc = kv_append_tombstone(cx, &append, entry->key_hash);
         else
             rc = kv_append_copy(cx, &append, entry->key_hash, from, entry->payload,
-                                entry->payload_bytes, entry->crc);
+                                entry->payload_bytes);
         if (rc != LLKV_OK) goto done;
     }
     TRY_TO(done, rc, kv_append_flush(cx, &append));

@@ -112,7 +112,6 @@ llkv_code kv_delete(struct cx *cx, struct kv *drive, uint64_t key, bool *out_exi
 static llkv_code rename_locked(struct cx *cx, struct kv *drive, uint64_t from, uint64_t to)
 {
     uint64_t tail = drive->tail;
-    uint8_t trailer[SRD_TRAILER_BYTES];
     TRY(kv_write_begin(cx, drive));
     TRY(kv_index_reserve(cx, &drive->index, 2));
     const struct kv_slot *found = kv_index_find(&drive->index, from);
@@ -122,9 +121,7 @@ static llkv_code rename_locked(struct cx *cx, struct kv *drive, uint64_t from, u
     if (from == to) return LLKV_OK;
     struct kv_slot value = *found;
     struct os_fs_file *file = drive->file->file;
-    TRY(os_fs_read(cx, file, trailer, sizeof trailer, value.payload + value.bytes));
-    uint32_t crc = srd_trailer_decode(trailer).crc;
-    llkv_code rc = kv_append_copy(cx, &drive->append, to, file, value.payload, value.bytes, crc);
+    llkv_code rc = kv_append_copy(cx, &drive->append, to, file, value.payload, value.bytes);
     if (rc == LLKV_OK) rc = kv_append_tombstone(cx, &drive->append, from);
     rc = kv_write_end(cx, drive, rc);
     if (rc != LLKV_OK && rc != LLKV_UNKNOWN) return rc;

@@ -336,6 +336,34 @@ static void compaction_keeps_current_values(void **state)
     assert_int_equal(unlink(path), 0);
 }
 
+/* Values are copied in pieces; of every length around one and two of them, and beyond a buffer. */
+static void values_of_all_lengths_are_copied(void **state)
+{
+    (void)state;
+    const char *path = scratch_path("lengths");
+    enum { BYTES = 300000 };
+    uint8_t *data = malloc(BYTES);
+    uint64_t random = 3;
+    for (size_t i = 0; i < BYTES; i++)
+        data[i] = (uint8_t)next_random(&random);
+    llkv_drive *drive = open_drive(path, LLKV_DRIVE_WRITE);
+    static const size_t around[] = {65536, 131072, 262144};
+    for (size_t i = 0; i < 3; i++)
+        for (size_t bytes = around[i] - 45; bytes <= around[i] + 45; bytes++)
+            put(drive, bytes, data + bytes % 64, bytes);
+    assert_ok(llkv_drive_rename(drive, 65537, 1, error));
+    assert_ok(llkv_drive_compact(drive, error));
+    assert_value(drive, 1, data + 65537 % 64, 65537);
+    assert_ok(llkv_drive_rename(drive, 1, 65537, error));
+    for (size_t i = 0; i < 3; i++)
+        for (size_t bytes = around[i] - 45; bytes <= around[i] + 45; bytes++)
+            assert_value(drive, bytes, data + bytes % 64, bytes);
+    close_drive(drive);
+    assert_int_equal(verify(path, NULL, NULL).damages, 0);
+    free(data);
+    assert_int_equal(unlink(path), 0);
+}
+
 static void one_writer_many_readers(void **state)
 {
     (void)state;
@@ -461,6 +489,7 @@ int main(void)
         cmocka_unit_test(keys_are_listed_renamed_copied),
         cmocka_unit_test(views_outlive_what_they_show),
         cmocka_unit_test(compaction_keeps_current_values),
+        cmocka_unit_test(values_of_all_lengths_are_copied),
         cmocka_unit_test(one_writer_many_readers),
         cmocka_unit_test(databases_are_read_only),
         cmocka_unit_test(the_same_operations_give_the_same_file),

@@ -16,7 +16,7 @@ struct checkpoint {
     const struct object **objects; /* those that are stored */
     struct stored_image **images;  /* of tables that changed */
     struct pack_writer ranges;     /* that the new root replaces: */
-    size_t own_end;                /* those of the catalog itself come first */
+    size_t own_begin;              /* those of the catalog itself come last */
     struct stored_catalog next;
 };
 
@@ -86,11 +86,9 @@ static llkv_code write_objects(struct checkpoint *ck)
     return LLKV_OK;
 }
 
-static void pack_range(struct pack_writer *w, struct blob_ref blob)
+static void pack_range(const struct checkpoint *ck, struct pack_writer *w, struct blob_ref blob)
 {
-    if (blob.bytes == 0) return;
-    pack_u64(w, blob.handle);
-    pack_u64(w, blob.bytes);
+    if (blob.bytes != 0) pack_blob_range(w, ck->own_begin, blob.handle, blob.bytes);
 }
 
 /* What the current root names for itself and the next one does not: its image, and definitions.
@@ -99,16 +97,16 @@ static void pack_own(const struct checkpoint *ck, struct pack_writer *w)
 {
     const struct stored_catalog *old = ck->catalog->stored;
     uint32_t at = 0;
-    pack_range(w, old->image);
-    pack_range(w, old->replaced);
     for (uint32_t i = 0; i < old->count; i++) {
         const struct stored_object *before = &old->objects[i];
         while (at < ck->next.count && ck->next.objects[at].id < before->id)
             at++;
         const struct stored_object *now = at < ck->next.count ? &ck->next.objects[at] : NULL;
         bool stays = now != NULL && now->id == before->id && now->def.handle == before->def.handle;
-        if (!stays) pack_range(w, before->def);
+        if (!stays) pack_range(ck, w, before->def);
     }
+    pack_range(ck, w, old->replaced);
+    pack_range(ck, w, old->image);
 }
 
 static llkv_code write_replaced(struct checkpoint *ck)
@@ -116,10 +114,10 @@ static llkv_code write_replaced(struct checkpoint *ck)
     struct pack_writer *w = &ck->ranges;
     w->budget = ck->sink.budget;
     pack_u32(w, REPLACED_MAGIC);
-    pack_own(ck, w);
-    ck->own_end = w->len;
     for (uint32_t i = 0; i < ck->count; i++)
         if (ck->images[i] != NULL) table_pack_replaced(ck->objects[i]->table, ck->images[i], w);
+    ck->own_begin = w->len;
+    pack_own(ck, w);
     return blob_sink_put(ck->cx, &ck->sink, w, &ck->next.replaced);
 }
 
@@ -180,8 +178,7 @@ static void discard_own(const struct checkpoint *ck)
 {
     struct pack_reader r;
     llkv_pager *pager = ck->catalog->pager;
-    pack_reader_init(&r, ck->ranges.data, ck->own_end);
-    (void)unpack_u32(&r); /* the magic number */
+    pack_reader_init(&r, ck->ranges.data + ck->own_begin, ck->ranges.len - ck->own_begin);
     while (pack_left(&r) != 0) {
         uint64_t handle = unpack_u64(&r);
         pager_discard(pager, handle, unpack_u64(&r));

@@ -50,6 +50,24 @@ struct blob_ref unpack_blob_ref(struct pack_reader *r, uint32_t own_seq)
     return ref;
 }
 
+void pack_blob_range(struct pack_writer *w, size_t begin, uint64_t handle, uint64_t bytes)
+{
+    bytes = blob_round(bytes);
+    if (!w->bad && w->len >= begin + BLOB_RANGE_BYTES) {
+        uint64_t last[2];
+        uint8_t *at = w->data + w->len - BLOB_RANGE_BYTES;
+        memcpy(last, at, sizeof last);
+        bool same_batch = last[0] >> 32 == handle >> 32;
+        if (same_batch && last[0] + last[1] / LLKV_PAGER_ALIGN == handle) {
+            last[1] += bytes;
+            memcpy(at, last, sizeof last);
+            return;
+        }
+    }
+    pack_u64(w, handle);
+    pack_u64(w, bytes);
+}
+
 /* ---- writing ---- */
 
 void blob_sink_init(struct blob_sink *sink, struct mem_budget *budget, llkv_pager *pager)

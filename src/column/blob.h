@@ -47,6 +47,11 @@ ALWAYS_INLINE uint64_t blob_offset(struct blob_ref ref)
     return (ref.handle & UINT32_MAX) * LLKV_PAGER_ALIGN;
 }
 
+/* Append a range (handle, bytes), or make the last one longer if it ends there; ranges stand in the
+ * writer from `begin` on. */
+void pack_blob_range(struct pack_writer *w, size_t begin, uint64_t handle, uint64_t bytes);
+enum { BLOB_RANGE_BYTES = 16 };
+
 /* ---- writing ---- */
 
 struct blob_sink {

@@ -73,12 +73,11 @@ static bool has_fragment(const struct stored_segment *segment, struct blob_ref b
     return false;
 }
 
-/* What `old` names and `made` (NULL: nothing takes its place) does not. */
+/* What `old` names and `made` (NULL: nothing takes its place) does not, in the order in which it
+ * was written: neighbours make one range, and ranges are given back by whole pages. */
 static void tell_segment(const struct telling *t, const struct stored_segment *old,
                          const struct stored_segment *made)
 {
-    tell_blob(t, old->record);
-    if (made == NULL || !same_blob(old->deletes, made->deletes)) tell_blob(t, old->deletes);
     for (uint32_t i = 0; i < old->fragment_count; i++)
         if (!has_fragment(made, old->fragments[i].blob)) tell_blob(t, old->fragments[i].blob);
     for (uint32_t c = 0; c < old->column_count; c++) {
@@ -88,6 +87,8 @@ static void tell_segment(const struct telling *t, const struct stored_segment *o
         if (made == NULL || !same_blob(column->chunk, made->columns[c].chunk))
             tell_chunk(t, c, column->chunk, column->chunk_bytes);
     }
+    if (made == NULL || !same_blob(old->deletes, made->deletes)) tell_blob(t, old->deletes);
+    tell_blob(t, old->record);
 }
 
 /* The base in memory, where the record names other chunks, and its header: once the root names the
@@ -119,21 +120,26 @@ static void tell_all(struct store *store, const struct stored_image *image, stru
         tell_base(t, store_segment(store, i), before, made);
     }
     if (old == NULL) return;
-    tell_blob(t, old->ref);
     if (!same_blob(old->sketches, image->sketches)) tell_blob(t, old->sketches);
+    tell_blob(t, old->ref);
 }
+
+struct packing {
+    struct pack_writer *w;
+    size_t begin;
+};
 
 static void pack_range(void *arg, const struct replaced *range)
 {
-    struct pack_writer *w = arg;
-    pack_u64(w, range->blob.handle);
-    pack_u64(w, range->bytes);
+    const struct packing *p = arg;
+    pack_blob_range(p->w, p->begin, range->blob.handle, range->bytes);
 }
 
 void store_pack_replaced(struct store *store, const struct stored_image *image,
                          struct pack_writer *w)
 {
-    struct telling t = {.fn = pack_range, .arg = w};
+    struct packing packing = {w, w->len};
+    struct telling t = {.fn = pack_range, .arg = &packing};
     tell_all(store, image, &t);
 }
 
@@ -189,8 +195,8 @@ void store_stored_free(struct store *store, bool discard)
     for (t.segment = 0; discard && t.segment < image->segment_count; t.segment++)
         tell_segment(&t, image->segments[t.segment], NULL);
     if (discard) {
-        tell_blob(&t, image->ref);
         tell_blob(&t, image->sketches);
+        tell_blob(&t, image->ref);
     }
     stored_image_free(image);
     store->stored = NULL;

@@ -106,7 +106,7 @@ static llkv_code open_chunks(struct loader *l, struct stored_segment *stored,
         sealed = sealed_of(store->budget, store->pager, l->layout, chunks, NULL);
         if (sealed == NULL) rc = cx_nomem(l->cx);
     }
-    if (rc == LLKV_OK) {
+    if (sealed != NULL) {
         sealed->rows = stored->rows; /* of more, a rollback cut some off */
         *out_sealed = sealed;
         return LLKV_OK;

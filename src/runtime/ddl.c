@@ -249,6 +249,7 @@ static const char *kind_text(uint16_t kind)
     case AST_OBJECT_VIEW: return "view";
     case AST_OBJECT_INDEX: return "index";
     case AST_OBJECT_TRIGGER: return "trigger";
+    case AST_OBJECT_SCHEMA: return "schema";
     default: return "object";
     }
 }
@@ -258,17 +259,39 @@ static bool kind_fits(uint16_t wanted, const struct object *object)
     return (wanted == AST_OBJECT_TABLE && object->kind == OBJECT_TABLE) ||
            (wanted == AST_OBJECT_VIEW && object->kind == OBJECT_VIEW) ||
            (wanted == AST_OBJECT_INDEX && object->kind == OBJECT_INDEX) ||
-           (wanted == AST_OBJECT_TRIGGER && object->kind == OBJECT_TRIGGER);
+           (wanted == AST_OBJECT_TRIGGER && object->kind == OBJECT_TRIGGER) ||
+           (wanted == AST_OBJECT_SCHEMA && object->kind == OBJECT_SCHEMA);
+}
+
+/* Tables and views of a schema, with what belongs to them. */
+static llkv_code drop_content(struct ddl *d, struct slice schema)
+{
+    for (uint32_t i = 0; i < catalog_count(d->env.catalog);) {
+        const struct object *object = catalog_at(d->env.catalog, i);
+        bool inside = slice_equal_folded(slice_of(object->schema), schema) &&
+                      (object->kind == OBJECT_TABLE || object->kind == OBJECT_VIEW);
+        if (!inside) {
+            i++;
+            continue;
+        }
+        TRY(catalog_edit_drop(d->cx, d->edit, object));
+        ddl_look(d);
+        i = 0; /* it is another list now */
+    }
+    return LLKV_OK;
 }
 
 static llkv_code drop_one(struct ddl *d, const struct ast *drop, const struct ast_path *path)
 {
     const struct ast_name *name = last_part(path);
     struct slice schema = schema_part(path, false);
-    const struct object *object =
-        drop->op == AST_OBJECT_TRIGGER
-            ? catalog_find_trigger(d->env.catalog, schema, name->text)
-            : catalog_find(d->env.catalog, schema, name->text, name->hash);
+    const struct object *object;
+    if (drop->op == AST_OBJECT_TRIGGER)
+        object = catalog_find_trigger(d->env.catalog, schema, name->text);
+    else if (drop->op == AST_OBJECT_SCHEMA)
+        object = catalog_find_schema(d->env.catalog, name->text);
+    else
+        object = catalog_find(d->env.catalog, schema, name->text, name->hash);
     if (object == NULL) {
         if ((drop->flags & AST_DROP_IF_EXISTS) != 0) return LLKV_OK;
         return cx_fail_at(d->cx, LLKV_NAME, (int32_t)name->at,
@@ -281,6 +304,7 @@ static llkv_code drop_one(struct ddl *d, const struct ast *drop, const struct as
                           object->name, drop->op == AST_OBJECT_INDEX ? "an" : "a",
                           kind_text(drop->op));
     TRY(check_may_change(d, object->temporary, name->at));
+    if ((drop->flags & AST_DROP_CASCADE) != 0) TRY(drop_content(d, slice_of(object->name)));
     TRY(catalog_edit_drop(d->cx, d->edit, object));
     ddl_look(d);
     return LLKV_OK;
@@ -298,14 +322,15 @@ llkv_code command_drop(struct cx *cx, struct statement *s, const struct ast *nod
 {
     const struct ast_drop *drop = (const struct ast_drop *)node;
     bool known = node->op == AST_OBJECT_TABLE || node->op == AST_OBJECT_VIEW ||
-                 node->op == AST_OBJECT_INDEX || node->op == AST_OBJECT_TRIGGER;
+                 node->op == AST_OBJECT_INDEX || node->op == AST_OBJECT_TRIGGER ||
+                 node->op == AST_OBJECT_SCHEMA;
     if (!known)
         return cx_fail_at(cx, LLKV_UNSUPPORTED, (int32_t)node->at, NULL,
-                          "DROP of anything but tables, views, indexes and triggers is not "
-                          "supported");
-    if ((node->flags & AST_DROP_CASCADE) != 0)
+                          "DROP of anything but tables, views, indexes, triggers and schemas is "
+                          "not supported");
+    if ((node->flags & AST_DROP_CASCADE) != 0 && node->op != AST_OBJECT_SCHEMA)
         return cx_fail_at(cx, LLKV_UNSUPPORTED, (int32_t)node->at, NULL,
-                          "DROP ... CASCADE is not supported");
+                          "DROP ... CASCADE is supported for schemas only");
     struct ddl d;
     TRY(ddl_begin(cx, s, &d));
     return ddl_end(&d, drop_all(&d, drop));

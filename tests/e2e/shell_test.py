@@ -172,6 +172,29 @@ class CommandLine(unittest.TestCase):
             self.assertIn("Error", done.stderr)
         self.assertIn("did you mean --readonly", run("--readnly").stderr)
 
+    def test_a_file(self):
+        with tempfile.TemporaryDirectory() as folder:
+            path = folder + "/ships.db"
+            self.assertEqual(run("-readonly", path, "SELECT 1").returncode, 3)  # it is not there
+            done = run("-csv", "-noheader", path, "CREATE TABLE t(a INTEGER); INSERT INTO t VALUES (1)")
+            self.assertEqual((done.returncode, done.stderr), (0, ""))
+            self.assertEqual(os.listdir(folder), ["ships.db"])
+            done = run("-csv", "-noheader", path, "BEGIN; INSERT INTO t VALUES (2); SELECT * FROM t")
+            self.assertEqual(done.stdout, "1\n2\n")  # and rolled back
+            done = run("-csv", "-noheader", "-readonly", path, "SELECT * FROM t; DELETE FROM t")
+            self.assertEqual((done.stdout, done.returncode), ("1\n", 1))
+            self.assertIn("25006", done.stderr)
+            other = folder + "/other.db"
+            done = run("-csv", "-noheader", stdin=f".open {path}\nSELECT * FROM t;\n.open {other}\n"
+                                                  "CREATE TABLE u(a INTEGER);\n.open\nSELECT 7;\n")
+            self.assertEqual((done.stdout, done.stderr), ("1\n7\n", ""))
+            self.assertEqual(sorted(os.listdir(folder)), ["other.db", "ships.db"])
+            with open(path, "r+b") as file:
+                file.truncate(100)
+            done = run(path, "SELECT * FROM t")
+            self.assertEqual(done.returncode, 3)
+            self.assertIn("Error", done.stderr)
+
     def test_cannot_open(self):
         done = run("/nonexistent/folder/file", "SELECT 1")
         self.assertEqual(done.returncode, 3)

@@ -13,7 +13,7 @@ enum { THREADS_MAX = 1024, DEBUG_ROWS_MAX = 1 << 24 };
     X(SQL, "c", "SQL", "run SQL, then leave (repeatable)")                                         \
     X(FILE, "f", "FILE", "run the statements of a file, then leave (repeatable)")                  \
     X(CMD, "cmd", "SQL", "run SQL before anything else (repeatable)")                              \
-    X(READONLY, "readonly", NULL, "open the database read-only")                                   \
+    X(READONLY, "readonly", NULL, "open the database read-only: nothing is written")               \
     X(BAIL, "bail", NULL, "stop at the first error")                                               \
     X(ECHO, "echo", NULL, "print each statement before it runs")                                   \
     X(BATCH, "batch", NULL, "no prompt, even on a terminal")                                       \
@@ -63,10 +63,11 @@ void options_deinit(struct options *options)
 
 void options_print_help(FILE *out)
 {
-    fprintf(out, "Usage: llkv [OPTION]... [FILE] [SQL]...\n\n"
-                 "Opens the database FILE (:memory: if there is none) and runs SQL, or what comes\n"
-                 "from standard input, or asks for statements on a terminal. One dash in front of\n"
-                 "an option does as well as two.\n\n");
+    fprintf(out,
+            "Usage: llkv [OPTION]... [FILE] [SQL]...\n\n"
+            "Opens the database FILE, which is made if it is not there (:memory: without FILE),\n"
+            "and runs SQL, or what comes from standard input, or asks for statements on a\n"
+            "terminal. One dash in front of an option does as well as two.\n\n");
     for (int i = 0; i < OPTION_COUNT; i++) {
         const char *dashes = strlen(table[i].name) == 1 ? "-" : "--";
         int width = 29 - (int)strlen(dashes) - (int)strlen(table[i].name);

@@ -4,7 +4,9 @@
 #include <stdatomic.h>
 #include <sys/stat.h>
 
+#include "base/crc32c.h"
 #include "durable_testing.h"
+#include "storage/srd.h"
 
 static bool exists(const char *path)
 {
@@ -185,7 +187,8 @@ static void discarded_space_comes_back(void **state)
     assert_true(full > 2 * bytes);
     llkv_pager_view view = {0};
     engine_ok(&e, m->view(e.pager, handle, bytes, &view, &e.error));
-    m->discard(e.pager, (uint32_t)(handle >> 32), 64, bytes);
+    m->discard(e.pager, (uint32_t)(handle >> 32), 64, bytes / 2); /* in two parts */
+    m->discard(e.pager, (uint32_t)(handle >> 32), 64 + bytes / 2, bytes - bytes / 2);
     engine_ok(&e, engine_checkpoint(&e));
     assert_true(blocks_used() >= full);
     engine_ok(&e, engine_checkpoint(&e));
@@ -412,6 +415,102 @@ static void mixed_files_are_refused(void **state)
     drive_remove();
 }
 
+/* The same file with an entry of another program behind it. */
+static void append_entry(const char *path)
+{
+    struct bytes b = bytes_load(path);
+    uint8_t *longer = malloc(b.len + 200);
+    if (b.len != 0) memcpy(longer, b.data, b.len);
+    size_t more = srd_value_encode(b.len, 77, "somebody's value", 16, SRD_PAD_ZERO, longer + b.len);
+    struct bytes now = {longer, b.len + more};
+    bytes_store(path, &now);
+    free(longer);
+    free(b.data);
+}
+
+/* What another program has appended is never cut off. */
+static void entries_of_others_are_refused(void **state)
+{
+    (void)state;
+    struct engine e = {0};
+    write_text(drive_path, "");
+    append_entry(drive_path);
+    assert_int_equal(engine_open(&e), LLKV_CORRUPT);
+    assert_non_null(strstr(e.error.message, "is a simd-r-drive container"));
+    drive_remove();
+    engine_ok(&e, engine_open(&e));
+    engine_close(&e);
+    append_entry(drive_path);
+    assert_int_equal(engine_open(&e), LLKV_CORRUPT);
+    assert_non_null(strstr(e.error.message, "another program has appended to it"));
+    drive_remove();
+    engine_ok(&e, engine_open(&e));
+    engine_ok(&e, engine_commit(&e, 1, true));
+    engine_ok(&e, engine_checkpoint(&e));
+    engine_crash(&e);
+    append_entry(drive_path);
+    append_entry(drive_path);
+    struct bytes before = bytes_load(drive_path);
+    assert_int_equal(engine_open(&e), LLKV_CORRUPT);
+    assert_non_null(strstr(e.error.message, "while it was in use"));
+    struct bytes after = bytes_load(drive_path);
+    assert_int_equal(before.len, after.len);
+    before.len -= 37; /* half an entry is nobody's: it goes */
+    bytes_store(drive_path, &before);
+    engine_ok(&e, engine_open(&e));
+    assert_int_equal(e.frames, 1);
+    engine_close(&e);
+    free(before.data);
+    free(after.data);
+    drive_remove();
+}
+
+static void newer_formats_are_refused(void **state)
+{
+    (void)state;
+    struct engine e = {0};
+    engine_ok(&e, engine_open(&e));
+    engine_close(&e);
+    struct bytes b = bytes_load(drive_path);
+    b.data[8] = 2; /* the major number of the header */
+    uint32_t crc = crc32c(0, b.data, 60);
+    memcpy(b.data + 60, &crc, 4);
+    bytes_store(drive_path, &b);
+    assert_int_equal(engine_open(&e), LLKV_UNSUPPORTED);
+    b.data[8] = 1;
+    crc = crc32c(0, b.data, 60);
+    memcpy(b.data + 60, &crc, 4);
+    uint8_t *footer = b.data + b.len - 256;
+    footer[16] = 1; /* a feature that nobody knows */
+    crc = crc32c(0, footer, 228);
+    memcpy(footer + 228, &crc, 4);
+    bytes_store(drive_path, &b);
+    assert_int_equal(engine_open(&e), LLKV_UNSUPPORTED);
+    free(b.data);
+    drive_remove();
+}
+
+static void other_pagers_have_no_file(void **state)
+{
+    (void)state;
+    llkv_error error = LLKV_ERROR_INIT;
+    struct cx cx = {.error = &error};
+    struct os_file_id id;
+    llkv_pager *pager = pager_memory_new(NULL);
+    assert_int_equal(drive_pager_identity(&cx, pager, &id), LLKV_MISUSE);
+    assert_int_equal(drive_pager_tend(&cx, pager), LLKV_OK);
+    assert_int_equal(drive_pager_check_pages(&cx, pager), LLKV_OK);
+    pager->methods->close(pager);
+    struct engine e = {0};
+    engine_ok(&e, engine_open(&e));
+    assert_int_equal(drive_pager_identity(&cx, e.pager, &id), LLKV_OK);
+    struct stat st;
+    assert_int_equal(stat(drive_path, &st), 0);
+    assert_int_equal(id.inode, st.st_ino);
+    engine_close(&e);
+    drive_remove();
+}
+
 /* ---- everything at once ---- */
 
 struct crowd {
@@ -517,6 +616,9 @@ int main(void)
         cmocka_unit_test(readers_only_read),
         cmocka_unit_test(a_reader_keeps_the_log),
         cmocka_unit_test(mixed_files_are_refused),
+        cmocka_unit_test(entries_of_others_are_refused),
+        cmocka_unit_test(newer_formats_are_refused),
+        cmocka_unit_test(other_pagers_have_no_file),
         cmocka_unit_test(everything_at_once),
     };
     return cmocka_run_group_tests(tests, drive_setup, drive_teardown);

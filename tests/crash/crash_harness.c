@@ -1,9 +1,9 @@
 /* crash_harness.c -- crashes, by the thousand, of a drive pager or of a database on one.
  *
- *     crash_harness pager|sql [--seed N] [--seeds COUNT] [--states COUNT] [--state M]
+ *     crash_harness pager|sql|threads [--seed N] [--seeds COUNT] [--states COUNT] [--state M]
  *                   [--bug NAME] [--expect-failure] [--verbose] [--records] [--trace]
  *
- *     crash_harness pager|sql --fail io|full|short|alloc [--for-good] [--nth N] [--seed N]
+ *     crash_harness pager|sql|threads --fail io|full|short|alloc [--for-good] [--nth N] [--seed N]
  *
  * A seed makes one run of work on a new database. A state is a crash somewhere in it, the life
  * after that, mostly with a crash in it or in its recovery, and so on. --state runs one of them
@@ -340,7 +340,8 @@ static bool bug_read(struct options *options, const char *name)
 
 static bool subject_read(struct options *options, const char *name)
 {
-    static const struct subject *const subjects[] = {&subject_pager, &subject_sql};
+    static const struct subject *const subjects[] = {&subject_pager, &subject_sql,
+                                                     &subject_threads};
     for (size_t i = 0; i < sizeof subjects / sizeof subjects[0]; i++) {
         if (strcmp(name, subjects[i]->name) == 0) options->subject = subjects[i];
     }
@@ -391,9 +392,9 @@ int main(int argc, char **argv)
 {
     struct options options = {.seed = 1, .seeds = 1, .states = 100, .state = -1};
     if (!options_read(&options, argc, argv)) {
-        fprintf(stderr,
-                "usage: crash_pager [--seed N] [--seeds COUNT] [--states COUNT] [--state M] "
-                "[--bug NAME] [--expect-failure] [--verbose] [--records] [--trace]\n");
+        fprintf(stderr, "usage: crash_harness pager|sql|threads [--seed N] [--seeds COUNT] "
+                        "[--states COUNT] [--state M] "
+                        "[--bug NAME] [--expect-failure] [--verbose] [--records] [--trace]\n");
         return 2;
     }
 #ifdef NDEBUG

@@ -1,10 +1,12 @@
 /* disk.c -- the simulated disk as a file system. */
+#define _DEFAULT_SOURCE 1 /* nanosleep */
 #include "disk.h"
 
 #include <assert.h>
 #include <sched.h>
 #include <stdlib.h>
 #include <string.h>
+#include <time.h>
 
 #include "disk_priv.h"
 
@@ -48,6 +50,16 @@ static void lock(struct disk *disk)
 static void unlock(struct disk *disk)
 {
     (void)pthread_mutex_unlock(&disk->mutex);
+}
+
+/* A sync is under way; the mutex is not held. */
+static void device_works(const struct disk *disk)
+{
+    struct timespec time = {.tv_nsec = (int64_t)disk->sync_micros * 1000};
+    if (disk->sync_micros == 0)
+        (void)sched_yield();
+    else
+        (void)nanosleep(&time, NULL);
 }
 
 /* ---- failures ---- */
@@ -211,7 +223,7 @@ static llkv_code fs_write(struct cx *cx, struct os_fs_file *os_file, const void 
     if (rc == LLKV_OK && dsync) {
         uint64_t write = disk->record_count - 1;
         unlock(disk); /* others go on while the device is at it */
-        (void)sched_yield();
+        device_works(disk);
         lock(disk);
         disk_record(disk, (struct record){
                               .kind = RECORD_WRITE_DURABLE, .inode = file->inode, .offset = write});
@@ -227,7 +239,7 @@ static llkv_code fs_sync(struct cx *cx, struct os_fs_file *os_file)
     lock(disk);
     uint64_t covered = disk->record_count;
     unlock(disk); /* what is written from now on is not covered */
-    (void)sched_yield();
+    device_works(disk);
     lock(disk);
     bool failed = due(disk, false);
     disk_record(disk, (struct record){.kind = failed ? RECORD_SYNC_FAILED : RECORD_SYNC,
@@ -583,6 +595,11 @@ int64_t disk_held_count(struct disk *disk)
     int64_t held = disk->held;
     unlock(disk);
     return held;
+}
+
+void disk_sync_takes(struct disk *disk, uint32_t micros)
+{
+    disk->sync_micros = micros;
 }
 
 void disk_limit(struct disk *disk, uint64_t bytes)

@@ -22,6 +22,9 @@ const struct os_fs *disk_fs(struct disk *disk);
 /* The number of records so far. */
 uint64_t disk_position(struct disk *disk);
 
+/* From now on a sync takes that long: others write meanwhile. */
+void disk_sync_takes(struct disk *disk, uint32_t micros);
+
 /* ---- failures ---- */
 enum disk_failure {
     DISK_EIO,  /* LLKV_IO; nothing was done */

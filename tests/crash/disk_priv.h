@@ -64,6 +64,7 @@ struct disk {
     bool fail_for_good;
     enum disk_failure failure;
     uint64_t limit_bytes;
+    uint32_t sync_micros;
 };
 
 void tree_deinit(struct tree *tree);

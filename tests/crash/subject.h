@@ -15,7 +15,8 @@
 #include "storage/planted.h"
 
 /* Behind that record of the disk this much must be there: after every crash if it is durable, else
- * after one that kept all that was written. `last` counts commits (or frames), `version` roots. */
+ * after one that kept all that was written. `last` counts commits (or frames), `version` roots; or
+ * `last` holds up to four counts of 16 bits, each with a maximum of its own. */
 struct promise {
     uint64_t position, last, version;
     bool durable;
@@ -64,8 +65,9 @@ struct subject {
                  const struct life_plan *plan, struct life_result *result);
 };
 
-extern const struct subject subject_pager; /* groups, batches and roots of a drive pager */
-extern const struct subject subject_sql;   /* a database, by SQL */
+extern const struct subject subject_pager;   /* groups, batches and roots of a drive pager */
+extern const struct subject subject_sql;     /* a database, by SQL */
+extern const struct subject subject_threads; /* one with writers in threads */
 
 /* The drive pager of the file "db" on that disk. `segment_bytes` of the log; 0: the usual. */
 llkv_code crash_drive_open(struct disk *disk, enum planted_bug bug, uint64_t segment_bytes,

@@ -44,7 +44,7 @@ struct bytes {
  * sync thousands of times, and ask nothing of the medium. */
 static inline const char *scratch_path(const char *name)
 {
-    static char folder[64], paths[16][128];
+    static char folder[64], paths[32][128];
     if (folder[0] == '\0') {
         const char *where = access("/dev/shm", W_OK) == 0 ? "/dev/shm" : "/tmp";
         (void)snprintf(folder, sizeof folder, "%s/llkv-drive-XXXXXX", where);

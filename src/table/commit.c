@@ -209,7 +209,8 @@ static llkv_code reserve(struct cx *cx, struct txn_participant *participant,
 static void apply(struct txn_participant *participant, int64_t ts)
 {
     struct table_writes *writes = writes_of_participant(participant);
-    const bool logs = txn_log_pager(writes->set->manager) == store_pager(writes->table->store);
+    const bool logs = !writes->table->def->temporary &&
+                      txn_log_pager(writes->set->manager) == store_pager(writes->table->store);
     store_apply(&writes->change, ts, writes->sketches);
     commit_keys_apply(writes, ts);
     struct write_set *set = writes->set;

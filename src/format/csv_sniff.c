@@ -45,16 +45,32 @@ static size_t count_fitting(const struct sample *sample, uint32_t columns)
     return count;
 }
 
+static const char candidates[] = {',', '|', ';', '\t'};
+
+/* Characters that mean something else are none. */
+static bool is_candidate(const struct csv_dialect *dialect, char c)
+{
+    return c != dialect->quote && c != dialect->escape;
+}
+
+/* Where nothing speaks for any. */
+static char first_candidate(const struct csv_dialect *dialect)
+{
+    size_t i = 0;
+    while (!is_candidate(dialect, candidates[i]))
+        i++; /* quote and escape are two at most */
+    return candidates[i];
+}
+
 static llkv_code choose_delimiter(struct cx *cx, struct sample *sample, uint32_t columns,
                                   struct csv_dialect *io)
 {
-    static const char candidates[] = {',', '|', ';', '\t'};
     size_t best = 0;
-    char delimiter = ',';
+    char delimiter = first_candidate(io);
     for (size_t i = 0; i < sizeof candidates; i++) {
         struct csv_dialect dialect = *io;
         dialect.delimiter = candidates[i];
-        if (dialect.delimiter == io->quote || dialect.delimiter == io->escape) continue;
+        if (!is_candidate(io, dialect.delimiter)) continue;
         TRY(cut(cx, sample, &dialect, SAMPLE_RECORDS));
         const size_t count = count_fitting(sample, columns);
         if (count <= best) continue;
@@ -137,14 +153,13 @@ static uint32_t width_of(const struct csv_index *x)
 /* The most values that all records have, or that most have. */
 static llkv_code guess_delimiter(struct cx *cx, struct sample *sample, struct csv_dialect *io)
 {
-    static const char candidates[] = {',', '|', ';', '\t'};
     uint64_t best = 0;
-    char delimiter = ',';
+    char delimiter = first_candidate(io);
     for (size_t i = 0; i < sizeof candidates; i++) {
         struct csv_dialect dialect = *io;
         const struct csv_index *x = &sample->index;
         dialect.delimiter = candidates[i];
-        if (dialect.delimiter == io->quote || dialect.delimiter == io->escape) continue;
+        if (!is_candidate(io, dialect.delimiter)) continue;
         TRY(cut(cx, sample, &dialect, SAMPLE_RECORDS));
         const uint32_t width = width_of(x);
         if (width < 2) continue;

@@ -66,7 +66,7 @@ struct catalog_edit {
     struct catalog *catalog;
     struct catalog_snapshot *base; /* a generation; its snapshot is registered */
     struct catalog_snapshot *view; /* the base, or the edit's own */
-    const struct snapshot *snapshot;
+    struct snapshot snapshot;
     uint64_t txn;
     struct change *changes;
     uint32_t count, capacity;

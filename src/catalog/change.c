@@ -101,7 +101,7 @@ static llkv_code take_gate(struct cx *cx, struct catalog_edit *edit, const struc
         edit->gates = grown;
         edit->gate_capacity = capacity;
     }
-    TRY(table_gate_take(cx, table->table, edit->txn, edit->snapshot));
+    TRY(table_gate_take(cx, table->table, edit->txn, &edit->snapshot));
     edit->gates[edit->gate_count++] = table->table;
     return LLKV_OK;
 }

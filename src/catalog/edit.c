@@ -14,7 +14,7 @@ llkv_code catalog_edit_new(struct cx *cx, struct catalog *catalog, const struct 
     edit->catalog = catalog;
     edit->base = (struct catalog_snapshot *)(uintptr_t)catalog_view(catalog, snapshot);
     edit->view = edit->base;
-    edit->snapshot = snapshot;
+    edit->snapshot = *snapshot;
     edit->txn = txn;
     *out_edit = edit;
     return LLKV_OK;

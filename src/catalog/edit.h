@@ -14,7 +14,7 @@
 
 struct catalog_edit;
 
-/* `snapshot` is borrowed and stays registered as long as the edit lives. `txn`: whose the gates of
+/* `snapshot` stays registered as long as the edit lives. `txn`: whose the gates of
  * changed tables are, an id of its own (txn_id_new). */
 NODISCARD llkv_code catalog_edit_new(struct cx *cx, struct catalog *catalog,
                                      const struct snapshot *snapshot, uint64_t txn,

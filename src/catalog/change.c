@@ -329,8 +329,9 @@ llkv_code catalog_edit_drop(struct cx *cx, struct catalog_edit *edit, const stru
     const struct object *dropped;
     TRY(find_now(cx, edit, object, &dropped));
     if (dropped->kind == OBJECT_SCHEMA) TRY(check_schema_empty(cx, edit->view, dropped));
-    if (dropped->kind == OBJECT_TABLE) {
-        /* To know what it has in the pager; a table that is damaged can still be dropped. */
+    if (dropped->kind == OBJECT_TABLE || dropped->kind == OBJECT_INDEX) {
+        /* To know what it has in the pager, and so that its keys stay as they are while it is
+         * loaded. What is damaged can still be dropped. */
         llkv_code rc = table_load(cx, dropped->table);
         if (rc != LLKV_OK && rc != LLKV_CORRUPT) return rc;
     }

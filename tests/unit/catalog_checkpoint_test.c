@@ -130,10 +130,36 @@ static void every_pager_call(void **state)
     every_failure(false);
 }
 
+/* An index goes from a table that nobody has looked at. */
+static void index_of_unloaded_table(void **state)
+{
+    (void)state;
+    struct place p;
+    uint64_t before, after;
+    place_init(&p, pager_memory_new(NULL));
+    for (uint32_t step = 0; step < STEPS; step++)
+        assert_ok(&p.t, run_step(&p, &p.t.cx, step));
+    assert_ok(&p.t, catalog_sum_of(&p, &p.t.cx, true, &before));
+    reopen(&p);
+    assert_ok(&p.t, change_drop(&p.t.cx, p.catalog, p.manager, find(&p, "by_text")));
+    assert_ok(&p.t, table_check(&p.t.cx, find(&p, "a")->table));
+    assert_ok(&p.t, catalog_checkpoint(&p.t.cx, p.catalog, NULL));
+    reopen(&p);
+    assert_null(find(&p, "by_text"));
+    assert_int_equal(table_key_count(find(&p, "a")->table), 1);
+    assert_ok(&p.t, table_check(&p.t.cx, find(&p, "a")->table));
+    assert_ok(&p.t, catalog_sum_of(&p, &p.t.cx, true, &after));
+    assert_true(before == after);
+    llkv_pager *pager = p.pager;
+    place_deinit(&p);
+    pager->methods->close(pager);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(comes_back),
+        cmocka_unit_test(index_of_unloaded_table),
         cmocka_unit_test(every_allocation),
         cmocka_unit_test(every_pager_call),
     };

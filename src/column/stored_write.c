@@ -83,7 +83,7 @@ static llkv_code pack_patch(struct writer *w, struct pack_writer *out, uint32_t 
     pack_u32(out, vector);
     for (uint32_t i = 0; i < patch->count; i++)
         pack_u16(out, patch->positions[i]);
-    v = (struct vector){.phys = phys,
+    v = (struct vector){.phys = (uint8_t)phys,
                         .shape = VEC_FLAT,
                         .rows = patch->count,
                         .data = patch->values,

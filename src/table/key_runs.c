@@ -98,6 +98,15 @@ static const struct run *find_run(const struct run_list *list, uint64_t key)
     return &list->items[low];
 }
 
+/* Where the key stands if the keys are spread evenly; exact where they are without gaps. */
+static uint32_t guess_row(const struct run *run, uint64_t key)
+{
+    const uint64_t span = run->last - run->first;
+    const uint64_t at = key - run->first;
+    if (span < run->rows) return (uint32_t)at;
+    return (uint32_t)((double)at / (double)span * (double)(run->rows - 1));
+}
+
 static llkv_code find_row(struct cx *cx, const struct key_runs *runs, const struct run *run,
                           uint64_t key, bool *out_found, uint64_t *out_row)
 {
@@ -107,8 +116,8 @@ static llkv_code find_row(struct cx *cx, const struct key_runs *runs, const stru
     TRY(chunk_ready(cx, chunk));
     uint32_t low = 0;
     uint32_t high = run->rows;
-    while (low < high) {
-        uint32_t middle = low + (high - low) / 2;
+    uint32_t middle = guess_row(run, key);
+    for (; low < high; middle = low + (high - low) / 2) {
         uint64_t here;
         zone_keys(runs->phys, chunk->data, middle, 1, &here);
         if (here == key) {

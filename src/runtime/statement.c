@@ -434,6 +434,18 @@ llkv_code statement_prepare(struct cx *cx, struct session *session, struct slice
 
 /* ---- running ---- */
 
+/* A BIGINT, which programs bind, that a narrower integer type of the plan can hold. */
+static bool narrows(const struct value *value, struct type planned)
+{
+    if (value->type.id != TYPE_BIGINT) return false;
+    switch (planned.id) {
+    case TYPE_TINYINT: return value->i == (int8_t)value->i;
+    case TYPE_SMALLINT: return value->i == (int16_t)value->i;
+    case TYPE_INTEGER: return value->i == (int32_t)value->i;
+    default: return false;
+    }
+}
+
 /* The bound value as the type the plan gave the parameter; false: it would not be the same value.
  */
 static llkv_code as_planned(struct cx *cx, const struct value *value, struct type planned,
@@ -443,6 +455,10 @@ static llkv_code as_planned(struct cx *cx, const struct value *value, struct typ
     *out_same = true;
     if (value->is_null) out->type = planned;
     if (value->is_null || type_equal(value->type, planned)) return LLKV_OK;
+    if (narrows(value, planned)) {
+        out->type = planned;
+        return LLKV_OK;
+    }
     struct value back;
     bool text = value->type.id == TYPE_VARCHAR || planned.id == TYPE_VARCHAR;
     if (text && planned.id != TYPE_NULL) { /* as a literal would: it must parse */

@@ -255,6 +255,50 @@ static void forked_child(void **state)
     assert_int_equal(scalar(f, "SELECT a FROM t"), 1);
 }
 
+/* Every allocation of a transaction fails once: nothing of it is left, and it works again. */
+static void lack_of_memory(void **state)
+{
+    static const char *const script[] = {
+        "BEGIN",
+        "INSERT INTO t VALUES (3, 'three'), (4, 'four')",
+        "UPDATE t SET b = upper(b) WHERE a IN (1, 3)",
+        "SAVEPOINT s",
+        "CREATE TABLE u AS SELECT * FROM t",
+        "CREATE UNIQUE INDEX i ON t (b)",
+        "CREATE VIEW v AS SELECT a FROM u",
+        "DELETE FROM t WHERE a = 2",
+        "ROLLBACK TO s",
+        "CREATE UNIQUE INDEX i ON t (b)",
+        "DROP TABLE old",
+        "SELECT count(*) FROM t JOIN t AS o ON t.a = o.a",
+        "COMMIT",
+    };
+    struct fixture *f = *state;
+    for (int64_t n = 1;; n += n < 60 ? 1 : 7) {
+        llkv_code rc = LLKV_OK;
+        run_ok(f, "CREATE TABLE t(a INTEGER PRIMARY KEY, b VARCHAR); CREATE TABLE old(a INTEGER)");
+        run_ok(f, "INSERT INTO t VALUES (1, 'one'), (2, 'two')");
+        mem_fail_nth(n, false);
+        for (size_t i = 0; i < sizeof script / sizeof script[0] && rc == LLKV_OK; i++)
+            rc = run(f, script[i]);
+        mem_fail_nth(0, false);
+        if (state_of(f) != LLKV_TXN_STATE_NONE)
+            assert_int_equal(llkv_session_rollback(f->session, &f->error), LLKV_OK);
+        assert_int_equal(run(f, "SELECT * FROM u"), LLKV_NAME);
+        assert_int_equal(run(f, "SELECT * FROM v"), LLKV_NAME);
+        if (rc == LLKV_OK) {
+            assert_int_equal(scalar(f, "SELECT count(*) FROM t WHERE b = 'THREE'"), 1);
+            assert_int_equal(run(f, "DROP TABLE old"), LLKV_NAME);
+            assert_true(n > 60);
+            return;
+        }
+        assert_int_equal(rc, LLKV_NOMEM);
+        assert_int_equal(scalar(f, "SELECT count(*) FROM t WHERE b IN ('one', 'two')"), 2);
+        assert_int_equal(run(f, "DROP INDEX i"), LLKV_NAME);
+        run_ok(f, "DROP TABLE t; DROP TABLE old");
+    }
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -264,6 +308,7 @@ int main(void)
         cmocka_unit_test_setup_teardown(running_statements_are_cut, open_all, close_all),
         cmocka_unit_test_setup_teardown(plans_do_not_leak, open_all, close_all),
         cmocka_unit_test_setup_teardown(forked_child, open_all, close_all),
+        cmocka_unit_test_setup_teardown(lack_of_memory, open_all, close_all),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -23,7 +23,7 @@ struct options {
     uint64_t seed, seeds, states;
     int64_t state;    /* -1: all */
     const char *fail; /* NULL: no calls are made to fail */
-    bool for_good;
+    bool for_good, damage;
     int64_t nth; /* 0: all */
     const struct subject *subject;
     enum planted_bug bug;
@@ -238,6 +238,42 @@ static bool seed_check(const struct options *options, uint64_t seed)
     return fine;
 }
 
+/* ---- damage ---- */
+
+/* Bits of what a run left are flipped: an error, or a state of the history, however old. */
+static bool damage_check(const struct options *options, uint64_t seed)
+{
+    static const char *const files[] = {"db", "db-log"};
+    struct run run = run_make(options, seed);
+    struct life_plan plan = plan_make(&run), look = {.damaged = true};
+    struct promise nothing = {0};
+    bool fine = options->subject->live(run.disk, run.history, &nothing, &plan, &run.result);
+    for (uint64_t i = 0; fine && i < options->states; i++) {
+        uint64_t random = state_random(&run, i);
+        struct disk *disk = disk_copy(run.disk, random);
+        for (uint64_t flips = 1 + crash_random_below(&random, 2); flips > 0; flips--) {
+            const char *file = files[crash_random_below(&random, 2)];
+            int64_t size = disk_file_size(disk, file);
+            uint64_t used = size > 200000 ? 200000 : size < 1 ? 1 : (uint64_t)size;
+            disk_damage(disk, file, crash_random_below(&random, used),
+                        (uint8_t)(1 << crash_random_below(&random, 8)));
+        }
+        struct life_result result;
+        void *history = options->subject->history_copy(run.history);
+        fine = options->subject->live(disk, history, &nothing, &look, &result);
+        states_run++;
+        if (!fine)
+            printf("FAILED: %s\n  crash_harness %s --damage --seed %llu, the %llu. flip\n",
+                   result.what, options->subject->name, (unsigned long long)seed,
+                   (unsigned long long)i);
+        options->subject->history_free(history);
+        disk_free(disk);
+    }
+    options->subject->history_free(run.history);
+    disk_free(run.disk);
+    return fine;
+}
+
 /* ---- calls that fail ---- */
 
 static void arm(const struct options *options, struct disk *disk, int64_t nth)
@@ -357,6 +393,7 @@ static bool options_read(struct options *options, int argc, char **argv)
                      : strcmp(name, "--verbose") == 0      ? &options->verbose
                      : strcmp(name, "--records") == 0      ? &options->records
                      : strcmp(name, "--trace") == 0        ? &options->trace
+                     : strcmp(name, "--damage") == 0       ? &options->damage
                      : strcmp(name, "--for-good") == 0     ? &options->for_good
                                                            : NULL;
         if (flag != NULL) {
@@ -392,9 +429,10 @@ int main(int argc, char **argv)
 {
     struct options options = {.seed = 1, .seeds = 1, .states = 100, .state = -1};
     if (!options_read(&options, argc, argv)) {
-        fprintf(stderr, "usage: crash_harness pager|sql|threads [--seed N] [--seeds COUNT] "
-                        "[--states COUNT] [--state M] "
-                        "[--bug NAME] [--expect-failure] [--verbose] [--records] [--trace]\n");
+        fprintf(stderr,
+                "usage: crash_harness pager|sql|threads [--seed N] [--seeds COUNT] "
+                "[--states COUNT] [--state M] "
+                "[--bug NAME] [--expect-failure] [--verbose] [--records] [--trace] [--damage]\n");
         return 2;
     }
 #ifdef NDEBUG
@@ -406,8 +444,9 @@ int main(int argc, char **argv)
     uint64_t failed = 0;
     for (uint64_t i = 0; i < options.seeds; i++) {
         uint64_t seed = options.seed + i;
-        bool fine =
-            options.fail == NULL ? seed_check(&options, seed) : failures_check(&options, seed);
+        bool fine = options.damage         ? damage_check(&options, seed)
+                    : options.fail == NULL ? seed_check(&options, seed)
+                                           : failures_check(&options, seed);
         if (!fine) failed++;
         if (failed > 0 && options.expect_failure) break;
     }

@@ -39,7 +39,7 @@ static bool rows_next(struct rows *rows)
 
 static bool complain(const struct rows *rows, const char *sql, char *what, size_t what_bytes)
 {
-    (void)snprintf(what, what_bytes, "%s: %s", sql, rows->error.message);
+    (void)snprintf(what, what_bytes, "%s: %s (%s)", sql, rows->error.message, rows->error.sqlstate);
     return false;
 }
 

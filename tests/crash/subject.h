@@ -43,6 +43,7 @@ struct life_plan {
     bool small;    /* small segments in the log, where the subject can: many switches */
     bool clean;    /* close it after the steps; otherwise only after what counts */
     bool failures; /* calls are made to fail: an error is right, an unknown outcome ends the work */
+    bool damaged;  /* bytes were changed: it may refuse to open or to answer, no more */
     bool trace;    /* print what is done */
     enum planted_bug bug;
 };

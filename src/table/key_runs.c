@@ -240,7 +240,7 @@ llkv_code key_runs_new(struct cx *cx, struct table *table, struct store *store,
     runs->readers = txn_readers(table->manager);
     runs->store = store;
     runs->column = def->columns[0].column;
-    runs->phys = phys;
+    runs->phys = (uint8_t)phys;
     runs->descending = def->columns[0].descending;
     *out_runs = &runs->base;
     return LLKV_OK;

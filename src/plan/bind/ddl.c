@@ -403,7 +403,8 @@ llkv_code plan_bind_create_index(struct cx *cx, const struct plan_env *env,
     if (stmt->path.count == 0) return bind_unsupported(&b, &stmt->base, "an index without a name");
     if (stmt->where != NULL) return bind_unsupported(&b, stmt->where, "a partial index");
     if (stmt->include.count != 0) return bind_unsupported(&b, &stmt->base, "INCLUDE");
-    if (ast_name_given(&stmt->method)) return bind_unsupported(&b, &stmt->base, "USING");
+    if (ast_name_given(&stmt->method) && !slice_equal_folded(stmt->method.text, SLICE("art")))
+        return bind_unsupported(&b, &stmt->base, "an index that is not USING art");
     TRY(bind_object(&b, &stmt->table, out_table));
     if ((*out_table)->kind != OBJECT_TABLE)
         return cx_fail_at(cx, LLKV_SEMANTIC, (int32_t)stmt->base.at, "42809",

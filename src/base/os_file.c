@@ -254,12 +254,6 @@ llkv_code os_file_map(struct cx *cx, const struct os_file *file, uint64_t offset
     assert(offset % OS_MAP_ALIGN == 0);
     *out_data = NULL;
     if (bytes == 0) return LLKV_OK;
-    uint64_t size = 0;
-    TRY(os_file_size(cx, file, &size));
-    if (offset > size || bytes > size - offset)
-        return cx_fail(cx, LLKV_CORRUPT, "\"%s\" has %llu bytes, %llu more were expected",
-                       file->path, (unsigned long long)size,
-                       (unsigned long long)(offset + bytes - size));
     int fault = os_fault_due() ? os_injected() : 0;
     void *data = fault != 0 ? MAP_FAILED
                             : mmap(NULL, bytes, PROT_READ, MAP_SHARED, os_fd(file), (off_t)offset);

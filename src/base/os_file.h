@@ -86,8 +86,8 @@ NODISCARD llkv_code os_file_punch(struct cx *cx, const struct os_file *file, uin
                                   uint64_t bytes, bool *out_done);
 
 /* A range of the file read-only in memory: *out_data stays valid until os_file_unmap, even if the
- * file is closed. It must not go beyond the end; `offset` is a multiple of OS_MAP_ALIGN. 0 bytes
- * give NULL. */
+ * file is closed. It may go beyond the end, where nobody may look before something was written;
+ * `offset` is a multiple of OS_MAP_ALIGN. 0 bytes give NULL. */
 NODISCARD llkv_code os_file_map(struct cx *cx, const struct os_file *file, uint64_t offset,
                                 uint64_t bytes, const void **out_data);
 void os_file_unmap(const void *data, uint64_t bytes);

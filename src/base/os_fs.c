@@ -161,6 +161,7 @@ static const struct os_fs native = {
     .resize = native_resize,
     .reserve = native_reserve,
     .punch = native_punch,
+    .maps_ahead = true,
     .map = native_map,
     .unmap = native_unmap,
     .lock = native_lock,

@@ -48,10 +48,12 @@ struct os_fs {
      * the file system cannot: nothing happened then. */
     llkv_code (*punch)(struct cx *cx, struct os_fs_file *file, uint64_t offset, uint64_t bytes,
                        bool *out_done);
+    /* A mapping may reach beyond the end of the file, and shows what is written there later. */
+    bool maps_ahead;
     /* Read-only memory that shows `bytes` bytes (not 0) from `offset` on, a multiple of
-     * OS_MAP_ALIGN; they must lie before the end of the file. Aligned to 4096. What cannot be read
-     * later, because the file was cut or the medium fails, shows as zeros and is counted:
-     * os_fault.h. */
+     * OS_MAP_ALIGN; without maps_ahead they must lie before the end of the file. Aligned to 4096.
+     * What cannot be read later, because the file was cut or the medium fails, shows as zeros and
+     * is counted: os_fault.h. */
     llkv_code (*map)(struct cx *cx, struct os_fs_file *file, uint64_t offset, uint64_t bytes,
                      const void **out_data);
     void (*unmap)(const struct os_fs *fs, const void *data, uint64_t bytes);

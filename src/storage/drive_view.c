@@ -1,8 +1,9 @@
 /* Views of the drive pager: parts of the file in memory, and who looks at them.
  *
- * The file is mapped piece by piece, never beyond the tail: what was appended since gets a mapping
- * of its own, together with the small ones before it, so that their number grows with the logarithm
- * of the file. A mapping that was replaced goes with its last view. */
+ * The file is mapped with room to grow, where the file system can, so that there are few mappings,
+ * whatever is appended and looked at. Where it cannot, what was appended since gets a mapping of
+ * its own, together with the small ones before it. Nobody looks behind the tail. A mapping that was
+ * replaced goes with its last view. */
 #include <assert.h>
 #include <string.h>
 
@@ -33,10 +34,21 @@ static llkv_code mapping_room(struct cx *cx, struct drive_pager *dp)
     return LLKV_OK;
 }
 
-/* Map up to the tail. `lock` is held. */
-static llkv_code map_more(struct cx *cx, struct drive_pager *dp)
+/* How far beyond the tail a mapping reaches: addresses cost nothing but themselves. */
+static const uint64_t MAP_AHEAD_MIN = UINT64_C(1) << 30;
+enum { MAP_AHEAD_FACTOR = 4 };
+
+static uint64_t ahead_of(const struct drive_pager *dp)
 {
     uint64_t end = dp->written_tail;
+    if (!dp->fs->maps_ahead || end > (UINT64_C(1) << 44)) return end;
+    end *= MAP_AHEAD_FACTOR;
+    return end < MAP_AHEAD_MIN ? MAP_AHEAD_MIN : end;
+}
+
+/* Map up to `end`, at least the tail. `lock` is held. */
+static llkv_code map_to(struct cx *cx, struct drive_pager *dp, uint64_t end)
+{
     uint64_t begin = mapped_end(dp) / OS_MAP_ALIGN * OS_MAP_ALIGN;
     uint32_t kept = dp->mapping_count;
     while (kept > 0 && dp->mappings[kept - 1]->end - dp->mappings[kept - 1]->begin <= end - begin)
@@ -54,6 +66,19 @@ static llkv_code map_more(struct cx *cx, struct drive_pager *dp)
         mapping_unref(dp, dp->mappings[--dp->mapping_count]);
     dp->mappings[dp->mapping_count++] = mapping;
     return LLKV_OK;
+}
+
+/* `lock` is held. */
+static llkv_code map_more(struct cx *cx, struct drive_pager *dp)
+{
+    uint64_t ahead = ahead_of(dp);
+    if (ahead > dp->written_tail) {
+        llkv_error ignored = LLKV_ERROR_INIT; /* a limit on addresses: then without the room */
+        struct cx quiet = *cx;
+        quiet.error = &ignored;
+        if (map_to(&quiet, dp, ahead) == LLKV_OK) return LLKV_OK;
+    }
+    return map_to(cx, dp, dp->written_tail);
 }
 
 /* The mapping that shows all of [offset, end): they may overlap, so the last one that begins at or

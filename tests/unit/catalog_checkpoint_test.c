@@ -94,7 +94,7 @@ static void play(bool memory, int64_t n, uint64_t expected_rows, uint64_t *out_a
 static uint64_t expected_rows(void)
 {
     struct place p;
-    uint64_t sum;
+    uint64_t sum = 0;
     place_init(&p, pager_memory_new(NULL));
     for (uint32_t step = 0; step < STEPS; step++)
         assert_ok(&p.t, run_step(&p, &p.t.cx, step));

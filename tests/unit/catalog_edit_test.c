@@ -282,7 +282,7 @@ static void generations(void **state)
     struct fixture f;
     setup(&f);
     struct snapshot snapshots[COUNT];
-    char name[8] = "";
+    char name[16] = "";
     for (int i = 0; i < COUNT; i++) {
         struct catalog_change change = begin(&f);
         if (i > 0) assert_ok(&f.w.t, drop(&f, &change, name));

@@ -857,8 +857,7 @@ static inline void insert_numbered(struct game *g, struct write_set *set, uint32
 }
 
 struct seen {
-    uint32_t rows;
-    int64_t ids, values, lengths;
+    int64_t rows, ids, values, lengths; /* compared as bytes: without gaps */
 };
 
 /* What a reader sees, added up; every row is inserted again with another id if `copy` is given. */

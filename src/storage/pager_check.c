@@ -2,6 +2,7 @@
  *
  * Each step returns LLKV_OK or the first rule that is broken, as LLKV_CORRUPT (LLKV_MISUSE for a
  * pager that lacks a function). Errors of the pager itself are passed on. */
+#include <assert.h>
 #include <stdbool.h>
 #include <string.h>
 
@@ -299,7 +300,8 @@ static llkv_code expect_replay(struct check *c, uint64_t lsn, uint32_t first)
 
 static llkv_code append(struct check *c, uint32_t group, llkv_error *error)
 {
-    uint8_t bytes[ODD_BYTES + LOG_GROUPS];
+    uint8_t bytes[ODD_BYTES + LOG_GROUPS + 2]; /* also of a group behind the last */
+    assert(ODD_BYTES + group <= sizeof bytes);
     fill(bytes, sizeof bytes, group);
     llkv_pager_group written = {.struct_size = sizeof written,
                                 .frames = frames_of(group),

@@ -111,7 +111,9 @@ static void crash_again(struct line *line)
     struct disk *before = line->disk;
     uint64_t where = crash_random_below(&line->random, 3); /* in recovery, at the end, anywhere */
     uint64_t bound = where == 0 ? line->result.opened : line->result.worked;
-    uint64_t position = crash_random_below(&line->random, bound + 1);
+    uint64_t begin = disk_carried(before); /* what was there before this life stays together */
+    if (bound < begin) bound = begin;
+    uint64_t position = begin + crash_random_below(&line->random, bound - begin + 1);
     if (where == 1) position = line->result.worked;
     struct disk_cursor *cursor = disk_cursor_new(before);
     disk_cursor_advance(cursor, position);

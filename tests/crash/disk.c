@@ -581,6 +581,11 @@ uint64_t disk_position(struct disk *disk)
     return position;
 }
 
+uint64_t disk_carried(struct disk *disk)
+{
+    return disk->carried;
+}
+
 int64_t disk_call_count(struct disk *disk)
 {
     lock(disk);

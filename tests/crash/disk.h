@@ -21,6 +21,9 @@ void disk_free(struct disk *disk);
 const struct os_fs *disk_fs(struct disk *disk);
 /* The number of records so far. */
 uint64_t disk_position(struct disk *disk);
+/* The records that a killed process left to this life: what it wrote and did not sync. All of that
+ * is there, so a crash of this life stands behind it. */
+uint64_t disk_carried(struct disk *disk);
 
 /* From now on a sync takes that long: others write meanwhile. */
 void disk_sync_takes(struct disk *disk, uint32_t micros);

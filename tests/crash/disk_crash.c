@@ -257,5 +257,6 @@ struct disk *disk_cursor_crash(const struct disk_cursor *cursor, enum disk_loss 
                                               .inode = record_at(cursor, i)->inode,
                                               .offset = disk->record_count - 1});
     }
+    disk->carried = disk->record_count;
     return disk;
 }

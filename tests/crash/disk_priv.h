@@ -57,6 +57,7 @@ struct disk {
     struct tree start, now;
     struct record *records;
     uint64_t record_count, record_room;
+    uint64_t carried; /* those before the first change of this life */
     struct held_lock *locks;
     uint32_t lock_count;
     uint64_t random;

@@ -8,44 +8,11 @@
 #include <cmocka.h>
 #include <string.h>
 
+#include "api_testing.h"
 #include "base/alloc.h"
 #include "base/compiler.h"
-#include "llkv.h"
-
-struct fixture {
-    llkv_engine *engine;
-    llkv_session *session;
-    llkv_error error;
-};
 
 enum { FAILURES_MAX = 20000 };
-
-static llkv_code run(struct fixture *f, const char *sql)
-{
-    llkv_results *results = NULL;
-    llkv_code rc = llkv_execute(f->session, sql, strlen(sql), &results, &f->error);
-    llkv_results_free(results);
-    return rc;
-}
-
-static void run_ok(struct fixture *f, const char *sql)
-{
-    llkv_code rc = run(f, sql);
-    if (rc != LLKV_OK) fail_msg("%s: %s", sql, f->error.message);
-}
-
-static int64_t scalar(struct fixture *f, const char *sql)
-{
-    bool row = false;
-    llkv_statement *s = NULL;
-    if (llkv_prepare(f->session, sql, strlen(sql), &s, NULL, &f->error) != LLKV_OK ||
-        llkv_statement_step(s, &row, &f->error) != LLKV_OK)
-        fail_msg("%s: %s", sql, f->error.message);
-    assert_true(row);
-    int64_t value = llkv_value_int64(s, 0);
-    llkv_statement_free(s);
-    return value;
-}
 
 /* Small units, so that a few hundred rows meet every storage boundary. */
 static int open_with(void **state, uint32_t threads)
@@ -70,7 +37,7 @@ static int open_with(void **state, uint32_t threads)
     return 0;
 }
 
-static int open_all(void **state)
+static int open_small_units(void **state)
 {
     return open_with(state, 1);
 }
@@ -79,15 +46,6 @@ static int open_all(void **state)
 static int open_threads(void **state)
 {
     return open_with(state, 4);
-}
-
-static int close_all(void **state)
-{
-    struct fixture *f = *state;
-    assert_int_equal(llkv_session_close(f->session, &f->error), LLKV_OK);
-    assert_int_equal(llkv_engine_close(f->engine, &f->error), LLKV_OK);
-    assert_int_equal(mem_used_bytes(), 0);
-    return 0;
 }
 
 /* Changes when a row of t or u does. */
@@ -329,7 +287,7 @@ static void nothing_left(void **state)
 
 int main(int argc, char **argv)
 {
-#define TEST(name) cmocka_unit_test_setup_teardown(name, open_all, close_all)
+#define TEST(name) cmocka_unit_test_setup_teardown(name, open_small_units, close_all)
     const struct CMUnitTest tests[] = {
         TEST(queries),
         TEST(changes),

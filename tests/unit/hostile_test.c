@@ -11,15 +11,9 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "api_testing.h"
 #include "base/alloc.h"
 #include "base/compiler.h"
-#include "llkv.h"
-
-struct fixture {
-    llkv_engine *engine;
-    llkv_session *session;
-    llkv_error error;
-};
 
 static void open_with(struct fixture *f, uint64_t memory_limit)
 {
@@ -30,7 +24,7 @@ static void open_with(struct fixture *f, uint64_t memory_limit)
     assert_int_equal(llkv_session_open(f->engine, &f->session, &f->error), LLKV_OK);
 }
 
-static int open_all(void **state)
+static int open_two(void **state)
 {
     static struct fixture f;
     open_with(&f, 0);
@@ -47,44 +41,12 @@ static int open_small(void **state)
     return 0;
 }
 
-static int close_all(void **state)
-{
-    struct fixture *f = *state;
-    assert_int_equal(llkv_session_close(f->session, &f->error), LLKV_OK);
-    assert_int_equal(llkv_engine_close(f->engine, &f->error), LLKV_OK);
-    assert_int_equal(mem_used_bytes(), 0);
-    return 0;
-}
-
 static llkv_code run_bytes(struct fixture *f, const char *sql, size_t bytes)
 {
     llkv_results *results = NULL;
     llkv_code rc = llkv_execute(f->session, sql, bytes, &results, &f->error);
     llkv_results_free(results);
     return rc;
-}
-
-static llkv_code run(struct fixture *f, const char *sql)
-{
-    return run_bytes(f, sql, strlen(sql));
-}
-
-static void run_ok(struct fixture *f, const char *sql)
-{
-    if (run(f, sql) != LLKV_OK) fail_msg("%s: %s", sql, f->error.message);
-}
-
-static int64_t scalar(struct fixture *f, const char *sql)
-{
-    bool row = false;
-    llkv_statement *s = NULL;
-    if (llkv_prepare(f->session, sql, strlen(sql), &s, NULL, &f->error) != LLKV_OK ||
-        llkv_statement_step(s, &row, &f->error) != LLKV_OK)
-        fail_msg("%s: %s", sql, f->error.message);
-    assert_true(row);
-    int64_t value = llkv_value_int64(s, 0);
-    llkv_statement_free(s);
-    return value;
 }
 
 static void still_alive(struct fixture *f)
@@ -639,7 +601,7 @@ static void big_operators(void **state)
 
 int main(int argc, char **argv)
 {
-#define TEST(name) cmocka_unit_test_setup_teardown(name, open_all, close_all)
+#define TEST(name) cmocka_unit_test_setup_teardown(name, open_two, close_all)
 #define SMALL(name) cmocka_unit_test_setup_teardown(name, open_small, close_all)
     const struct CMUnitTest tests[] = {
         TEST(depth_and_length),

@@ -1,22 +1,6 @@
 /* Rule by rule: what a query looks like before and after. */
 #include "plan_testing.h"
 
-static int setup(void **state)
-{
-    struct plan_lab *lab = malloc(sizeof *lab);
-    assert_non_null(lab);
-    lab_init(lab);
-    *state = lab;
-    return 0;
-}
-
-static int teardown(void **state)
-{
-    lab_deinit(*state);
-    free(*state);
-    return 0;
-}
-
 static void expect(struct plan_lab *lab, const char *sql, const char *plan)
 {
     assert_string_equal(lab_optimize(lab, sql), plan);
@@ -171,5 +155,5 @@ int main(void)
         cmocka_unit_test(marks_stay_where_they_are_values),
         cmocka_unit_test(nothing_follows_from_false),
     };
-    return cmocka_run_group_tests(tests, setup, teardown);
+    return cmocka_run_group_tests(tests, lab_setup, lab_teardown);
 }

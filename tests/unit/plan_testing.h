@@ -69,6 +69,23 @@ static inline void lab_deinit(struct plan_lab *lab)
     world_deinit(&lab->world);
 }
 
+/* The fixture of a test: a laboratory of its own. */
+static inline int lab_setup(void **state)
+{
+    struct plan_lab *lab = malloc(sizeof *lab);
+    assert_non_null(lab);
+    lab_init(lab);
+    *state = lab;
+    return 0;
+}
+
+static inline int lab_teardown(void **state)
+{
+    lab_deinit(*state);
+    free(*state);
+    return 0;
+}
+
 /* The plan of a query, bound and not yet rewritten. */
 static inline struct plan *lab_bind(struct plan_lab *lab, const char *sql)
 {

@@ -1,22 +1,6 @@
 /* Dependent joins: which way they go, and what is left. */
 #include "plan_testing.h"
 
-static int setup(void **state)
-{
-    struct plan_lab *lab = malloc(sizeof *lab);
-    assert_non_null(lab);
-    lab_init(lab);
-    *state = lab;
-    return 0;
-}
-
-static int teardown(void **state)
-{
-    lab_deinit(*state);
-    free(*state);
-    return 0;
-}
-
 static void expect(struct plan_lab *lab, const char *sql, const char *plan)
 {
     assert_string_equal(lab_optimize(lab, sql), plan);
@@ -170,5 +154,5 @@ int main(void)
         cmocka_unit_test(cost_keeps_few_rows_correlated),
         cmocka_unit_test(off_means_off),
     };
-    return cmocka_run_group_tests(tests, setup, teardown);
+    return cmocka_run_group_tests(tests, lab_setup, lab_teardown);
 }

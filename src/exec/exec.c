@@ -1,4 +1,6 @@
 /* exec.c -- one execution from open to close: runs, parameters, inits, shared subplans. */
+#include <assert.h>
+
 #include "exec/exec_priv.h"
 #include "task/task.h"
 
@@ -161,6 +163,8 @@ llkv_code exec_ranges(struct run *run, uint32_t count, double cost_ns, range_fn 
 }
 
 /* ---- open, next, close ---- */
+#define PARALLEL_THRESHOLD_NS 100e3
+
 llkv_code exec_open(struct cx *cx, const struct exec_plan *plan, const struct exec_env *env,
                     struct exec **out_exec)
 {
@@ -171,6 +175,8 @@ llkv_code exec_open(struct cx *cx, const struct exec_plan *plan, const struct ex
     void **at = (void **)(void *)(exec + 1);
     exec->env = *env;
     exec->plan = plan;
+    if (exec->env.parallel_threshold_ns <= 0)
+        exec->env.parallel_threshold_ns = PARALLEL_THRESHOLD_NS;
     exec->states = at;
     exec->main.locals = at + plan->op_count;
     exec->main.chains = (struct chain_state **)(void *)(at + (size_t)plan->op_count * 2);
@@ -178,9 +184,25 @@ llkv_code exec_open(struct cx *cx, const struct exec_plan *plan, const struct ex
     exec->main.cx = cx;
     exec->main.exec = exec;
     exec->epoch = 1;
-    if (exec->env.parallel_threshold_ns <= 0) exec->env.parallel_threshold_ns = 100e3;
     *out_exec = exec;
     return LLKV_OK;
+}
+
+bool exec_may_restart(const struct exec *exec)
+{
+    return exec->plan->restarts && !exec->failed;
+}
+
+void exec_restart(struct exec *exec, const struct exec_env *env)
+{
+    assert(exec_may_restart(exec));
+    exec->env = *env;
+    if (exec->env.parallel_threshold_ns <= 0)
+        exec->env.parallel_threshold_ns = PARALLEL_THRESHOLD_NS;
+    exec->epoch++; /* parameters are bound anew */
+    exec->started = exec->ended = false;
+    exec->rows_changed = 0;
+    exec->note[0] = '\0';
 }
 
 /* The value of a one-column subquery. */

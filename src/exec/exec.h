@@ -3,6 +3,7 @@
  *   link   once per plan: compile programs, pick kernels        exec_link
  *   open   once per execution: state from one arena             exec_open
  *   next   batch after batch, on the caller's thread            exec_next
+ *   restart  the same again with other parameters               exec_restart
  *   close  releases what the arena does not                     exec_close
  *
  * Parallel inside the hot path: a pipeline with enough work is spread over cx->pool, segment by
@@ -36,6 +37,12 @@ NODISCARD llkv_code exec_open(struct cx *cx, const struct exec_plan *plan,
  * the end. DML runs to its end at the first call and gives NULL. After an error only close is
  * allowed. */
 NODISCARD llkv_code exec_next(struct cx *cx, struct exec *exec, const struct batch **out_batch);
+/* Can it be run once more? Few plans: values or a key into a table. What its operators made serves
+ * again, so that a small statement does not pay for making it. */
+bool exec_may_restart(const struct exec *exec);
+/* Back to the beginning, from anywhere, with another `env` of the same plan and the arena it was
+ * opened with, of which nothing was taken back. It may restart. */
+void exec_restart(struct exec *exec, const struct exec_env *env);
 /* What the execution found out that its caller may want to tell, "" if nothing; until close. */
 const char *exec_note(const struct exec *exec);
 /* Rows inserted, updated or deleted so far. */

@@ -39,6 +39,8 @@ struct op_class {
     const char *name;
     /* Batches must come on one thread and in order. */
     bool serial;
+    /* Attach is all it takes to start over with other parameters. */
+    bool restarts;
     /* Nanoseconds per row, for the decision to go parallel. */
     double cost_ns;
     /* Make the shared state, drain the breakers below. One thread. NULL: nothing to do. */
@@ -161,6 +163,7 @@ struct exec_plan {
     const struct pplan *plan;
     uint32_t op_count, chain_count;
     const struct chain *root; /* a DML node is the last operator of the root's chain */
+    bool restarts;
     const struct chain *const *inits;
     const struct link_shared *const *shared;
 };

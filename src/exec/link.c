@@ -161,6 +161,17 @@ llkv_code link_chain(struct linker *lk, const struct pnode *node, const struct c
     return LLKV_OK;
 }
 
+/* Nothing is computed once and kept: no breakers, no inits, no shared subplans. */
+static bool plan_restarts(const struct exec_plan *linked)
+{
+    const struct chain *root = linked->root;
+    bool restarts = linked->plan->init_count == 0 && linked->plan->shared_count == 0 &&
+                    root->source->class->restarts;
+    for (uint32_t i = 0; i < root->op_count; i++)
+        restarts = restarts && root->ops[i]->class->restarts;
+    return restarts;
+}
+
 llkv_code exec_link(struct cx *cx, const struct pplan *plan, const struct exec_plan **out_plan)
 {
     struct linker lk = {.cx = cx, .plan = plan};
@@ -179,6 +190,7 @@ llkv_code exec_link(struct cx *cx, const struct pplan *plan, const struct exec_p
     linked->chain_count = lk.chain_count;
     linked->inits = inits;
     linked->shared = shared;
+    linked->restarts = plan_restarts(linked);
     *out_plan = linked;
     return LLKV_OK;
 }

@@ -132,8 +132,11 @@ static llkv_code insert_push(struct run *run, const struct op *op, const struct 
                                .live = in->live,
                                .column_count = dml->value_count,
                                .columns = l->vectors};
-    return write_insert(run->cx, run->exec->env.writes, dml->table, &rows,
-                        (enum write_conflict)node->on_conflict, &run->exec->rows_changed);
+    const struct arena_mark mark = arena_mark(run->cx->arena);
+    TRY(write_insert(run->cx, run->exec->env.writes, dml->table, &rows,
+                     (enum write_conflict)node->on_conflict, &run->exec->rows_changed));
+    arena_rewind(run->cx->arena, mark);
+    return LLKV_OK;
 }
 
 /* The new row, as far as checks look at it. */
@@ -175,8 +178,11 @@ static llkv_code update_push(struct run *run, const struct op *op, const struct 
                                  .live = in->live,
                                  .column_count = dml->value_count,
                                  .columns = l->vectors};
-    return write_update(run->cx, run->exec->env.writes, dml->table, l->row_ids, in->live,
-                        node->columns, &values, &run->exec->rows_changed);
+    const struct arena_mark mark = arena_mark(run->cx->arena);
+    TRY(write_update(run->cx, run->exec->env.writes, dml->table, l->row_ids, in->live,
+                     node->columns, &values, &run->exec->rows_changed));
+    arena_rewind(run->cx->arena, mark);
+    return LLKV_OK;
 }
 
 static llkv_code delete_push(struct run *run, const struct op *op, const struct batch *in,
@@ -192,11 +198,11 @@ static llkv_code delete_push(struct run *run, const struct op *op, const struct 
 }
 
 static const struct op_class insert_class = {
-    .name = "insert", .serial = true, .attach = dml_attach, .push = insert_push};
+    .name = "insert", .serial = true, .restarts = true, .attach = dml_attach, .push = insert_push};
 static const struct op_class update_class = {
-    .name = "update", .serial = true, .attach = dml_attach, .push = update_push};
+    .name = "update", .serial = true, .restarts = true, .attach = dml_attach, .push = update_push};
 static const struct op_class delete_class = {
-    .name = "delete", .serial = true, .attach = dml_attach, .push = delete_push};
+    .name = "delete", .serial = true, .restarts = true, .attach = dml_attach, .push = delete_push};
 
 /* ---- linking ---- */
 static llkv_code link_insert(struct linker *lk, const struct pnode *node, const struct op **out_op)

@@ -32,7 +32,7 @@ static llkv_code filter_push(struct run *run, const struct op *op, const struct 
 }
 
 static const struct op_class filter_class = {
-    .name = "filter", .cost_ns = 1, .attach = filter_attach, .push = filter_push};
+    .name = "filter", .restarts = true, .cost_ns = 1, .attach = filter_attach, .push = filter_push};
 
 llkv_code link_filter(struct linker *lk, const struct pnode *node, const struct op **out_op)
 {
@@ -95,8 +95,11 @@ static llkv_code project_push(struct run *run, const struct op *op, const struct
     return LLKV_OK;
 }
 
-static const struct op_class project_class = {
-    .name = "project", .cost_ns = 2, .attach = project_attach, .push = project_push};
+static const struct op_class project_class = {.name = "project",
+                                              .restarts = true,
+                                              .cost_ns = 2,
+                                              .attach = project_attach,
+                                              .push = project_push};
 
 llkv_code link_project(struct linker *lk, const struct pnode *node, const struct op **out_op)
 {

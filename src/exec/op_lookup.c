@@ -112,6 +112,7 @@ static llkv_code lookup_next(struct run *run, const struct op *op, const struct 
 
 static const struct op_class lookup_class = {
     .name = "lookup",
+    .restarts = true,
     .cost_ns = 100,
     .attach = lookup_attach,
     .next = lookup_next,

@@ -71,8 +71,11 @@ static llkv_code values_next(struct run *run, const struct op *op, const struct 
     return LLKV_OK;
 }
 
-static const struct op_class values_class = {
-    .name = "values", .cost_ns = 20, .attach = values_attach, .next = values_next};
+static const struct op_class values_class = {.name = "values",
+                                             .restarts = true,
+                                             .cost_ns = 20,
+                                             .attach = values_attach,
+                                             .next = values_next};
 
 llkv_code link_values(struct linker *lk, const struct pnode *node, const struct op **out_op)
 {

@@ -43,8 +43,16 @@ static llkv_code take_idle(struct cx *cx, struct session *session, struct statem
     return LLKV_OK;
 }
 
+/* Its memory goes with the run arena. */
+static void drop_execution(struct statement *s)
+{
+    exec_close(s->kept);
+    s->kept = NULL;
+}
+
 static void clear(struct statement *s)
 {
+    drop_execution(s);
     statement_reset(s);
     arena_reset(&s->value_arena);
     arena_reset(&s->param_arena);
@@ -230,6 +238,7 @@ static void fail(struct statement *s, llkv_code rc)
                        !s->session->settings.sqlite_compat;
     exec_close(s->exec);
     s->exec = NULL;
+    drop_execution(s);
     if (s->has_mark) transaction_go_back(txn, &s->mark);
     statement_reset(s);
     if (fatal && txn->state == TRANSACTION_ACTIVE) txn->state = TRANSACTION_FAILED;
@@ -307,6 +316,7 @@ static llkv_code make_plan(struct cx *cx, struct statement *s)
     struct cx plan_cx = statement_cx(cx, s, &s->plan_arena);
     struct plan_env env = plan_env_of(s);
     const uint64_t newest = catalog_newest_version(s->session->database->catalog);
+    drop_execution(s);
     TRY(plan_statement(&plan_cx, &env, s->ast, &s->plan));
     TRY(exec_link(&plan_cx, s->plan, &s->linked));
     TRY(print_types(&plan_cx, s));
@@ -545,7 +555,11 @@ static llkv_code start_plan(struct cx *cx, struct statement *s)
                            .writes = s->writes,
                            .blocks = db->blocks,
                            .threads = db->threads};
-    return exec_open(&run_cx, s->linked, &env, &s->exec);
+    if (s->kept == NULL) return exec_open(&run_cx, s->linked, &env, &s->exec);
+    s->exec = s->kept;
+    s->kept = NULL;
+    exec_restart(s->exec, &env);
+    return LLKV_OK;
 }
 
 /* One FLAT batch out of the texts a command made. */
@@ -606,8 +620,21 @@ static llkv_code start(struct cx *cx, struct statement *s)
     return command_run(&run_cx, s);
 }
 
+/* The execution of a small DML statement serves the next run as well, for as long as what its runs
+ * leave in the arena is little. */
+static void keep_execution(struct statement *s, struct arena_mark mark)
+{
+    enum { KEPT_BYTES_MAX = 64 * 1024 };
+    if (s->plan == NULL || !s->plan->changes || !exec_may_restart(s->exec)) return;
+    if (s->run_arena.total_bytes > KEPT_BYTES_MAX) return;
+    arena_rewind(&s->run_arena, mark); /* what the end took */
+    s->kept = s->exec;
+    s->exec = NULL;
+}
+
 static llkv_code finish(struct cx *cx, struct statement *s)
 {
+    const struct arena_mark mark = arena_mark(&s->run_arena);
     s->info.rows = s->row_count;
     if (s->writes != NULL) {
         struct cx run_cx = statement_cx(cx, s, &s->run_arena);
@@ -622,6 +649,7 @@ static llkv_code finish(struct cx *cx, struct statement *s)
         memcpy(s->note, exec_note(s->exec), sizeof s->note);
         s->info.note = s->note;
     }
+    keep_execution(s, mark);
     statement_reset(s);
     s->state = STATEMENT_DONE;
     return LLKV_OK;
@@ -687,7 +715,7 @@ void statement_reset(struct statement *s)
     s->live = 0;
     s->rows.row_count = 0;
     s->rows.cells = NULL;
-    arena_reset(&s->run_arena);
+    if (s->kept == NULL) arena_reset(&s->run_arena);
     if (s->state >= STATEMENT_RUNNING) s->state = STATEMENT_PREPARED;
 }
 

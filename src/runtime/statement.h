@@ -63,6 +63,7 @@ struct statement {
     bool has_snapshot;  /* of its own */
     int64_t now_micros; /* when the run began, if its plan asks */
     struct exec *exec;
+    struct exec *kept; /* an execution of the plan that ended, to be run again: it is in run_arena */
     struct write_set *writes;
     struct text_rows rows;
     struct vector *row_vectors; /* of text rows */

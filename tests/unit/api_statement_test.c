@@ -189,6 +189,80 @@ static void allocations_may_fail(void **state)
     assert_int_equal(scalar(f, "SELECT count(*) FROM t"), 1);
 }
 
+/* Bind a number and a text of `len` times `letter` (or NULL), run to the end. */
+static llkv_code write_once(struct fixture *f, llkv_statement *s, int64_t k, char letter,
+                            size_t len)
+{
+    char text[2000];
+    bool row = false;
+    memset(text, letter, sizeof text);
+    llkv_code rc = llkv_bind_int64(s, 1, k, &f->error);
+    if (rc == LLKV_OK)
+        rc =
+            len == 0 ? llkv_bind_null(s, 2, &f->error) : llkv_bind_text(s, 2, text, len, &f->error);
+    if (rc == LLKV_OK) rc = llkv_statement_step(s, &row, &f->error);
+    assert_false(row);
+    llkv_statement_reset(s);
+    return rc;
+}
+
+/* One execution serves many runs: with other values, after errors, over changes of the catalog. */
+static void small_writes_run_again(void **state)
+{
+    struct fixture *f = *state;
+    run_ok(f, "CREATE TABLE t(k INTEGER PRIMARY KEY, n INTEGER CHECK (n < 100000), s VARCHAR)");
+    llkv_statement *in = prepare(f, "INSERT INTO t VALUES (?1 + 1, ?1 * 2, upper(?2) || '!')");
+    llkv_statement *up = prepare(f, "UPDATE t SET s = ?2 || s, n = n + 1 WHERE k = ?1 AND n >= 0");
+    int64_t texts = 0;
+    for (int64_t i = 0; i < 600; i++) {
+        const size_t len = (size_t)(i * 37 % 1500);
+        if (i == 200) run_ok(f, "CREATE TABLE other(a INTEGER); CREATE INDEX by_n ON t(n)");
+        if (i == 307) run_ok(f, "DROP INDEX by_n; DROP TABLE other");
+        if (i % 50 == 10) run_ok(f, "BEGIN");
+        assert_int_equal(write_once(f, in, i, (char)('a' + i % 26), len), LLKV_OK);
+        if (i % 50 != 40 && i % 50 >= 10 && i % 50 < 40) /* found in the transaction's own rows */
+            assert_int_equal(write_once(f, up, i + 1, 'x', 3), LLKV_OK);
+        if (i % 50 == 40) run_ok(f, "COMMIT");
+        if (i % 50 == 45) {
+            assert_int_equal(write_once(f, in, i, 'q', 5), LLKV_CONSTRAINT);
+            assert_int_equal(write_once(f, in, 50000, 'q', 5), LLKV_CONSTRAINT); /* the CHECK */
+            assert_int_equal(write_once(f, up, 100000 + i, 'q', 5), LLKV_OK);    /* no row */
+        }
+        if (len != 0) texts += (int64_t)len + 1 + (i % 50 >= 10 && i % 50 < 40 ? 3 : 0);
+    }
+    assert_int_equal(scalar(f, "SELECT count(*) FROM t"), 600);
+    assert_int_equal(scalar(f, "SELECT sum(n) - sum(2 * (k - 1)) FROM t"), 12 * 30);
+    assert_int_equal(scalar(f, "SELECT sum(length(s)) FROM t"), texts);
+    assert_int_equal(scalar(f, "SELECT count(*) FROM t WHERE s IS NULL"), 1);
+    llkv_statement_free(in);
+    llkv_statement_free(up);
+}
+
+/* In a transaction and not, each allocation of a run fails once; what a failed run leaves serves
+ * nobody. */
+static void repeated_writes_may_fail(void **state)
+{
+    struct fixture *f = *state;
+    run_ok(f, "CREATE TABLE t(k INTEGER PRIMARY KEY, s VARCHAR)");
+    run_ok(f, "SET sqlite_compat = true");
+    llkv_statement *in = prepare(f, "INSERT INTO t VALUES (?1, ?2 || 'z')");
+    int64_t rows = 0;
+    for (int round = 0; round < 2; round++) {
+        if (round == 1) run_ok(f, "BEGIN");
+        for (int64_t nth = 1; nth < 200; nth++) {
+            mem_fail_nth(nth, false);
+            const llkv_code rc = write_once(f, in, rows, 'a', (size_t)(nth * 61 % 1900) + 1);
+            mem_fail_nth(0, false);
+            if (rc != LLKV_OK) assert_int_equal(rc, LLKV_NOMEM);
+            rows += rc == LLKV_OK;
+        }
+        if (round == 1) run_ok(f, "COMMIT");
+    }
+    assert_int_equal(scalar(f, "SELECT count(*) FROM t"), rows);
+    assert_int_equal(scalar(f, "SELECT max(k) FROM t"), rows - 1);
+    llkv_statement_free(in);
+}
+
 int main(void)
 {
 #define TEST(name) cmocka_unit_test_setup_teardown(name, open_all, close_all)
@@ -197,6 +271,7 @@ int main(void)
         TEST(plans_follow_the_catalog), TEST(results_are_structured),
         TEST(streams_hold_the_session), TEST(errors_have_places),
         TEST(statements_are_atomic),    TEST(allocations_may_fail),
+        TEST(small_writes_run_again),   TEST(repeated_writes_may_fail),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

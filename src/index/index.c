@@ -15,7 +15,8 @@ struct garbage {
 };
 
 struct index {
-    _Atomic art_ref root; /* the published version */
+    _Atomic art_ref root;       /* the published version */
+    _Atomic uint64_t published; /* its number; moves after the root */
     struct mem_budget *budget;
     struct readers *readers;
     struct index_runs *runs; /* or NULL */
@@ -117,6 +118,11 @@ llkv_code index_lookup(struct cx *cx, struct index *index, const uint8_t *key, s
              visit_leaf, &visit);
     if (visit.run && !visit.stopped) (void)tell_run(&visit); /* nobody is left to be told */
     return LLKV_OK;
+}
+
+uint64_t index_published(const struct index *index)
+{
+    return atomic_load_explicit(&index->published, memory_order_acquire);
 }
 
 /* ---- changes ---- */
@@ -303,6 +309,7 @@ void index_change_apply(struct index *index, int64_t ts)
     /* Runs first: a reader that finds a run finds what overrules it in the tree. */
     if (index->runs != NULL) index->runs->apply(index->runs);
     atomic_store_explicit(&index->root, index->change.root, memory_order_release);
+    atomic_fetch_add_explicit(&index->published, 1, memory_order_release);
     if (index->change.garbage != NULL || index->removed != NULL) {
         index->garbage->nodes = index->change.garbage;
         index->garbage->leaves = index->removed;

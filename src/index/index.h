@@ -46,6 +46,10 @@ typedef bool index_visit_fn(void *arg, uint64_t row_id, bool live);
 NODISCARD llkv_code index_lookup(struct cx *cx, struct index *index, const uint8_t *key, size_t len,
                                  index_visit_fn *fn, void *arg);
 
+/* Counts the changes that were published. What a lookup found, which began after the count was
+ * asked for, is still so under the commit mutex if the count is. */
+uint64_t index_published(const struct index *index);
+
 /* ---- a change: begin, then insert and remove, then apply or undo ---- */
 /* Also takes entries out that no snapshot needs any more. */
 NODISCARD llkv_code index_change_begin(struct cx *cx, struct index *index);

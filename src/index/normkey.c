@@ -30,14 +30,15 @@ static llkv_code ensure(struct cx *cx, struct normkey *key, size_t more)
     return LLKV_OK;
 }
 
-static size_t put_big_endian(uint8_t *out, uint64_t value, size_t width)
+/* `width` is known where it is called: this becomes one store. */
+ALWAYS_INLINE size_t put_big_endian(uint8_t *out, uint64_t value, size_t width)
 {
     for (size_t i = 0; i < width; i++)
         out[i] = (uint8_t)(value >> (8 * (width - 1 - i)));
     return width;
 }
 
-static size_t put_signed(uint8_t *out, int64_t value, size_t width)
+ALWAYS_INLINE size_t put_signed(uint8_t *out, int64_t value, size_t width)
 {
     put_big_endian(out, (uint64_t)value, width);
     out[0] ^= 0x80;

@@ -13,6 +13,7 @@ struct key_change {
     const struct layout *layout;
     struct key *key;
     struct key_rows before, after;
+    bool unique; /* new keys are to be looked up: nobody else may have them */
 };
 
 /* Where a unit of rows is. */
@@ -91,7 +92,7 @@ static llkv_code add_entry(struct key_change *kc, struct key_rows *kr, uint32_t 
 {
     const struct normkey *bytes = &kr->bytes;
     struct index *index = kc->key->index;
-    if (key_is_unique(kc->key) && !kr->has_null) {
+    if (kc->unique && !kr->has_null) {
         bool lives;
         uint64_t other;
         TRY(index_change_lives(kc->cx, index, bytes->data, bytes->len, &lives, &other));
@@ -228,6 +229,7 @@ llkv_code commit_keys_change(struct cx *cx, struct table_writes *writes)
                                 .writes = writes,
                                 .layout = store_layout(writes->table->store),
                                 .key = key_at(writes->keys, k)};
+        kc.unique = key_is_unique(kc.key) && !own_keys_hold(writes, kc.key);
         struct arena_mark mark = arena_mark(cx->arena);
         llkv_code rc = key_rows_init(cx, &kc.before, writes->table, &kc.key->def);
         if (rc == LLKV_OK) rc = key_rows_init(cx, &kc.after, writes->table, &kc.key->def);

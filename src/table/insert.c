@@ -237,15 +237,11 @@ static bool meet_committed(void *arg, uint64_t row_id, bool live)
 }
 
 /* A row that this set wrote, maybe with the key. */
-static bool meet_own(void *arg, struct art_leaf *leaf)
+static bool meet_own(struct collision *c, uint64_t row_id)
 {
-    struct collision *c = arg;
-    uint64_t row_id = art_leaf_row(leaf);
-    bool has = true;
+    bool has = false;
     if (is_deleted(c, row_id)) return true;
-    if (writes_explicit(c->writes))
-        c->rc =
-            own_row_has_key(c->cx, c->writes, &c->own->key->def, row_id, &c->own->rows.bytes, &has);
+    c->rc = own_row_has_key(c->cx, c->writes, &c->own->key->def, row_id, &c->own->rows.bytes, &has);
     if (c->rc != LLKV_OK) return false;
     return !has || meet(c, row_id);
 }
@@ -256,12 +252,14 @@ static llkv_code collide(struct collision *c, struct own_key *own)
     if (own->rows.has_null || !key_is_unique(own->key)) return LLKV_OK;
     c->own = own;
     TRY(index_lookup(c->cx, own->key->index, bytes->data, bytes->len, meet_committed, c));
-    if (c->rc == LLKV_OK && (!c->found || c->mode == WRITE_REPLACE))
-        art_each(own->tree.root, bytes->data, (uint32_t)bytes->len, meet_own, c);
+    if (c->rc != LLKV_OK || (c->found && c->mode != WRITE_REPLACE)) return c->rc;
+    const struct key_map_entry *entry = key_map_find(&own->map, bytes);
+    while (entry != NULL && meet_own(c, entry->row_id))
+        entry = key_map_older(&own->map, entry);
     return c->rc;
 }
 
-/* For REPLACE and IGNORE, and if there are trees to keep up.
+/* For REPLACE and IGNORE, and if there are maps to keep up.
  *
  * One row: *out_take tells whether it is inserted, as row `number`. */
 static llkv_code meet_row(struct cx *cx, struct table_writes *writes, uint32_t row, uint64_t number,
@@ -301,27 +299,21 @@ static llkv_code load_new_rows(struct cx *cx, struct table_writes *writes,
     return LLKV_OK;
 }
 
-/* In an explicit transaction each row is appended before the next one is looked at, so that what
- * the row has for a key can be read back. */
+/* Each row is appended before the next one is looked at, so that what it has for a key can be read
+ * back. */
 static llkv_code insert_checked(struct cx *cx, struct table_writes *writes,
                                 const struct vector *columns, const uint16_t *sel, uint32_t n,
                                 enum write_conflict mode)
 {
-    uint16_t taken[VEC_ROWS_MAX];
-    uint32_t count = 0;
     struct arena_mark mark = arena_mark(cx->arena);
     TRY(load_new_rows(cx, writes, columns, sel, n));
     for (uint32_t i = 0; i < n; i++) {
+        const uint16_t row = sel == NULL ? (uint16_t)i : sel[i];
         bool take = false;
-        TRY(meet_row(cx, writes, i, writes->inserted + count, mode, &take));
-        if (!take) continue;
-        taken[count++] = sel == NULL ? (uint16_t)i : sel[i];
-        if (!writes_explicit(writes)) continue;
-        TRY(append_rows(cx, writes, columns, taken, 1));
-        count = 0;
+        TRY(meet_row(cx, writes, i, writes->inserted, mode, &take));
+        if (take) TRY(append_rows(cx, writes, columns, &row, 1));
     }
     arena_rewind(cx->arena, mark);
-    TRY(append_rows(cx, writes, columns, taken, count));
     writes->keyed_rows = writes->inserted;
     return LLKV_OK;
 }

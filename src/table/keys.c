@@ -498,7 +498,7 @@ static llkv_code matches(struct lookup *l, uint64_t row_id, bool *out_matches)
 }
 
 /* Is the row deleted by the reader's transaction, or has it another key now, under which its own
- * tree finds it? */
+ * map finds it? */
 static bool own_hides(const struct lookup *l, uint64_t row_id)
 {
     const struct own_change *change = own_view_change(&l->own, row_id);
@@ -543,11 +543,6 @@ static bool take_own(struct lookup *l, uint64_t row_id)
     return l->rc == LLKV_OK;
 }
 
-static bool take_own_leaf(void *arg, struct art_leaf *leaf)
-{
-    return take_own(arg, art_leaf_row(leaf));
-}
-
 static int compare_row_ids(const void *a, const void *b)
 {
     uint64_t x = *(const uint64_t *)a;
@@ -555,7 +550,28 @@ static int compare_row_ids(const void *a, const void *b)
     return (x > y) - (x < y);
 }
 
-/* Rows of the reader's own transaction; without a tree for the key all it wrote is looked at. */
+/* The rows that a map proposes, each once. */
+static llkv_code take_proposed(struct lookup *l, const struct key_map *map)
+{
+    const struct key_map_entry *first = key_map_find(map, l->bytes);
+    uint32_t n = 0;
+    for (const struct key_map_entry *e = first; e != NULL; e = key_map_older(map, e))
+        n++;
+    if (n == 0) return LLKV_OK;
+    struct arena_mark mark = arena_mark(l->cx->arena);
+    uint64_t *row_ids = cx_alloc_array(l->cx, n, sizeof *row_ids);
+    if (row_ids == NULL) return LLKV_NOMEM;
+    uint32_t at = 0;
+    for (const struct key_map_entry *e = first; e != NULL; e = key_map_older(map, e))
+        row_ids[at++] = e->row_id;
+    if (n > 1) qsort(row_ids, n, sizeof *row_ids, compare_row_ids);
+    for (uint32_t i = 0; i < n; i++)
+        if ((i == 0 || row_ids[i] != row_ids[i - 1]) && !take_own(l, row_ids[i])) break;
+    if (l->rc == LLKV_OK) arena_rewind(l->cx->arena, mark);
+    return l->rc;
+}
+
+/* Rows of the reader's own transaction; without a map for the key all it wrote is looked at. */
 static llkv_code lookup_own(struct lookup *l)
 {
     const struct table_writes *writes = l->own.writes;
@@ -564,7 +580,7 @@ static llkv_code lookup_own(struct lookup *l)
     for (uint32_t i = 0; i < writes->own_key_count; i++)
         if (writes->own_keys[i].key == l->key) own = &writes->own_keys[i];
     if (own != NULL) {
-        art_each(own->tree.root, l->bytes->data, (uint32_t)l->bytes->len, take_own_leaf, l);
+        TRY(take_proposed(l, &own->map));
     } else {
         for (uint32_t i = 0; i < writes->own.row_capacity; i++) {
             const struct own_row *row = &writes->own.rows[i];

@@ -1,4 +1,4 @@
-/* Rows of a write set by key: trees of what it wrote, which propose rows; unique keys at the end of
+/* Rows of a write set by key: maps of what it wrote, which propose rows; unique keys at the end of
  * a statement of an explicit transaction. */
 #include <assert.h>
 #include <string.h>
@@ -9,7 +9,7 @@
 void own_keys_deinit(struct table_writes *writes)
 {
     for (uint32_t i = 0; i < writes->own_key_count; i++) {
-        art_discard(&writes->own_keys[i].tree);
+        key_map_deinit(&writes->own_keys[i].map);
         key_rows_deinit(&writes->own_keys[i].rows);
     }
     writes->own_key_count = 0;
@@ -21,26 +21,11 @@ void own_keys_deinit(struct table_writes *writes)
 
 llkv_code own_key_add(struct cx *cx, struct own_key *own, uint64_t row_id)
 {
-    uint8_t row[8];
-    struct normkey *bytes = &own->rows.bytes;
     if (own->rows.has_null && key_is_unique(own->key)) return LLKV_OK;
-    for (uint32_t i = 0; i < sizeof row; i++)
-        row[i] = (uint8_t)(row_id >> (56 - 8 * i));
-    struct normkey full = {.budget = bytes->budget};
-    size_t len;
-    if (!size_add(bytes->len, sizeof row, &len) || len > UINT32_MAX)
-        return cx_fail(cx, LLKV_LIMIT, "a key is too long");
-    full.data = mem_alloc(full.budget, len);
-    if (full.data == NULL) return cx_nomem(cx);
-    memcpy(full.data, bytes->data, bytes->len);
-    memcpy(full.data + bytes->len, row, sizeof row);
-    bool made;
-    struct art_leaf *leaf = art_insert(&own->tree, full.data, (uint32_t)len, &made);
-    mem_free(full.data);
-    return leaf == NULL ? cx_nomem(cx) : LLKV_OK;
+    return key_map_add(cx, &own->map, &own->rows.bytes, row_id);
 }
 
-/* Are the trees those of the keys in force? */
+/* Are the maps those of the keys in force? */
 static bool keys_are_current(const struct table_writes *writes)
 {
     const struct key_list *keys = table_keys(writes->table);
@@ -65,7 +50,7 @@ static llkv_code own_keys_init(struct cx *cx, struct table_writes *writes)
         struct own_key *own = &writes->own_keys[writes->own_key_count];
         TRY(key_rows_init(&inner, &own->rows, writes->table, &key->def));
         own->key = key;
-        own->tree = (struct art_change){.budget = writes->table->budget, .owner = 1};
+        own->map = (struct key_map){.budget = writes->table->budget};
         writes->own_key_count++;
     }
     writes->has_own_keys = true;
@@ -122,17 +107,17 @@ struct meeting {
     struct own_key *own;
     uint64_t row_id; /* the row that has the key */
     bool found;      /* another one has it too */
-    llkv_code rc;
 };
 
-static bool meet_written(void *arg, struct art_leaf *leaf)
+static llkv_code meet_written(struct meeting *m)
 {
-    struct meeting *m = arg;
-    uint64_t row_id = art_leaf_row(leaf);
-    if (row_id == m->row_id) return true;
-    m->rc = own_row_has_key(m->cx, m->writes, &m->own->key->def, row_id, &m->own->rows.bytes,
-                            &m->found);
-    return m->rc == LLKV_OK && !m->found;
+    struct own_key *own = m->own;
+    const struct key_map_entry *entry = key_map_find(&own->map, &own->rows.bytes);
+    for (; entry != NULL && !m->found; entry = key_map_older(&own->map, entry))
+        if (entry->row_id != m->row_id)
+            TRY(own_row_has_key(m->cx, m->writes, &own->key->def, entry->row_id, &own->rows.bytes,
+                                &m->found));
+    return LLKV_OK;
 }
 
 static bool meet_committed(void *arg, uint64_t row_id, bool live)
@@ -141,12 +126,12 @@ static bool meet_committed(void *arg, uint64_t row_id, bool live)
     if (!live || row_id == m->row_id) return true;
     const struct own_change *change = own_seen(&m->writes->own, row_id, OWN_MARK_NOW);
     if (change != NULL && (change->batch == NULL || own_change_moves(change, &m->own->key->def)))
-        return true; /* deleted, or under its new key in the tree */
+        return true; /* deleted, or under its new key in the map */
     m->found = true;
     return false;
 }
 
-/* Row `row` of own->rows goes to the tree; if its key is unique, nobody else has it. */
+/* Row `row` of own->rows goes to the map; if its key is unique, nobody else has it. */
 static llkv_code enter(struct cx *cx, struct table_writes *writes, struct own_key *own,
                        uint32_t row, uint64_t row_id)
 {
@@ -154,13 +139,35 @@ static llkv_code enter(struct cx *cx, struct table_writes *writes, struct own_ke
     const struct normkey *bytes = &own->rows.bytes;
     TRY(key_rows_make(cx, &own->rows, row));
     if (key_is_unique(own->key) && !own->rows.has_null && writes_explicit(writes)) {
-        art_each(own->tree.root, bytes->data, (uint32_t)bytes->len, meet_written, &m);
-        if (m.rc == LLKV_OK && !m.found)
+        TRY(meet_written(&m));
+        if (!m.found)
             TRY(index_lookup(cx, own->key->index, bytes->data, bytes->len, meet_committed, &m));
-        TRY(m.rc);
         if (m.found) return key_rows_collision(cx, &own->rows, row);
     }
     return own_key_add(cx, own, row_id);
+}
+
+/* Before any of the statement's rows are looked up, here or by an INSERT that replaces or ignores. */
+static void note_state(struct own_key *own)
+{
+    const uint64_t published = index_published(own->key->index);
+    if (!own->is_checked) own->published = published;
+    if (own->published != published || !key_is_unique(own->key)) own->must_recheck = true;
+    own->is_checked = true;
+}
+
+bool own_keys_hold(const struct table_writes *writes, const struct key *key)
+{
+    if (!writes_explicit(writes) || writes->keyed_rows != writes->inserted ||
+        writes->keyed_changes != writes->own.count)
+        return false;
+    for (uint32_t k = 0; k < writes->own_key_count; k++) {
+        const struct own_key *own = &writes->own_keys[k];
+        if (own->key == key)
+            return own->is_checked && !own->must_recheck &&
+                   own->published == index_published(key->index);
+    }
+    return false;
 }
 
 /* ---- taking up what was written ---- */
@@ -180,12 +187,35 @@ static llkv_code enter_rows(struct cx *cx, struct table_writes *writes, const ui
     return LLKV_OK;
 }
 
+/* Rows of the buffer from number `first` on, all as they were inserted: read where they stand. */
+static llkv_code enter_buffered(struct cx *cx, struct table_writes *writes, uint64_t first,
+                                uint32_t n)
+{
+    struct cx lasting = cx_with_arena(cx, &writes->arena); /* scratch of own->rows stays */
+    const uint64_t buffered = writes->inserted - writes->rows.rows;
+    for (uint32_t k = 0; k < writes->own_key_count; k++) {
+        struct own_key *own = &writes->own_keys[k];
+        TRY(key_rows_buffer(&lasting, &own->rows, &writes->rows, (uint32_t)(first - buffered), n));
+        for (uint32_t i = 0; i < n; i++)
+            TRY(enter(cx, writes, own, i, TABLE_OWN_ROW_FIRST + first + i));
+    }
+    return LLKV_OK;
+}
+
 static llkv_code take_inserted(struct cx *cx, struct table_writes *writes)
 {
     uint64_t row_ids[VEC_ROWS_MAX];
+    const bool as_inserted = writes->own.numbers_changed.rows == 0 && writes->own_dead.rows == 0;
     for (uint64_t at = writes->keyed_rows; at < writes->inserted;) {
         uint32_t n = 0;
         TRY(cx_check_cancel(cx));
+        if (as_inserted && at >= writes->inserted - writes->rows.rows) {
+            n = writes->inserted - at < VEC_ROWS_MAX ? (uint32_t)(writes->inserted - at)
+                                                     : VEC_ROWS_MAX;
+            TRY(enter_buffered(cx, writes, at, n));
+            at += n;
+            continue;
+        }
         for (; at < writes->inserted && n < VEC_ROWS_MAX; at++) {
             bool dead = !writes_explicit(writes)
                             ? row_set_has(&writes->own_dead, at)
@@ -225,6 +255,8 @@ llkv_code own_keys_update(struct cx *cx, struct table_writes *writes)
 {
     if (writes_explicit(writes) ? !keys_are_current(writes) : !writes->has_own_keys)
         TRY(own_keys_init(cx, writes));
+    for (uint32_t k = 0; k < writes->own_key_count; k++)
+        note_state(&writes->own_keys[k]);
     if (writes->own_key_count != 0) {
         TRY(take_inserted(cx, writes));
         TRY(take_changed(cx, writes));

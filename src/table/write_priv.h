@@ -2,7 +2,7 @@
  * write_update.c) and committing (commit.c, commit_keys.c). */
 #ifndef TABLE_WRITE_PRIV_H
 #define TABLE_WRITE_PRIV_H
-#include "index/art.h"
+#include "table/key_map.h"
 #include "table/own.h"
 #include "table/row_set.h"
 #include "table/table_priv.h"
@@ -42,8 +42,11 @@ struct update_batch {
  * are only unique ones, for REPLACE and IGNORE. Entries only propose rows. */
 struct own_key {
     const struct key *key;
-    struct art_change tree; /* leaves end with the (provisional) row id */
+    struct key_map map;
     struct key_rows rows;
+    uint64_t published; /* of the index, when the first rows were checked */
+    bool is_checked;    /* rows were checked; all of them against that state */
+    bool must_recheck;  /* not all */
 };
 
 struct update_ref;
@@ -76,7 +79,7 @@ struct table_writes {
     struct own_key *own_keys;       /* NULL: not needed yet */
     uint32_t own_key_count;
     bool has_own_keys;
-    uint64_t keyed_rows;    /* rows with smaller numbers are in the trees */
+    uint64_t keyed_rows;    /* rows with smaller numbers are in the maps */
     uint32_t keyed_changes; /* the same for changes */
 
     struct row_set deleted, updated; /* by row id */
@@ -149,14 +152,17 @@ NODISCARD llkv_code writes_delete_row(struct cx *cx, struct table_writes *writes
 
 /* ---- own_keys.c ---- */
 void own_keys_deinit(struct table_writes *writes);
-/* The trees are there, for the keys the table has now, and know every row written so far. Unique
+/* The maps are there, for the keys the table has now, and know every row written so far. Unique
  * keys of an explicit transaction's new rows are checked: 23505. */
 NODISCARD llkv_code own_keys_update(struct cx *cx, struct table_writes *writes);
 /* Enter row `row` of own->rows, whose bytes are made. */
 NODISCARD llkv_code own_key_add(struct cx *cx, struct own_key *own, uint64_t row_id);
+/* Were the set's keys, as they are now, found to be unique in what is committed now? Under the
+ * commit mutex. */
+bool own_keys_hold(const struct table_writes *writes, const struct key *key);
 /* Does a change of the row give its key columns new values? */
 bool own_change_moves(const struct own_change *change, const struct key_def *def);
-/* Has the row, which is in the tree, these key bytes because its own transaction wrote them? */
+/* Has the row, which is in the map, these key bytes because its own transaction wrote them? */
 NODISCARD llkv_code own_row_has_key(struct cx *cx, struct table_writes *writes,
                                     const struct key_def *def, uint64_t row_id,
                                     const struct normkey *bytes, bool *out_has);

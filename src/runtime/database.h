@@ -35,7 +35,10 @@ struct database {
     bool durable;                      /* the pager has a log */
     struct checkpointer *checkpointer; /* NULL: nothing to write */
     atomic_int synchronous;            /* enum txn_synchronous */
-    atomic_uint writers;               /* open transactions that have changed something */
+    /* Open transactions that have changed something, counted by the phase they began in: who waits
+     * for those that are open now moves the phase on, and need not wait for later ones. */
+    atomic_uint writers[2];
+    atomic_uint writer_phase;
     /* Of a database on a file, under the lock of engine.c: */
     uint32_t shares; /* engines that have it open */
     struct os_file_id file;

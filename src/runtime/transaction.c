@@ -32,8 +32,11 @@ const struct catalog_snapshot *transaction_catalog(struct transaction *txn)
 /* CHECKPOINT does not run beside transactions that have changed something. */
 static void count_writer(struct transaction *txn)
 {
-    if (!txn->counted) atomic_fetch_add(&txn->database->writers, 1);
+    struct database *db = txn->database;
+    if (txn->counted) return;
     txn->counted = true;
+    txn->writer_phase = atomic_load(&db->writer_phase) & 1;
+    atomic_fetch_add(&db->writers[txn->writer_phase], 1);
 }
 
 llkv_code transaction_edit(struct cx *cx, struct transaction *txn, struct catalog_edit **out_edit)
@@ -181,7 +184,7 @@ static void end(struct transaction *txn)
     write_set_free(txn->writes);
     catalog_edit_free(txn->edit);
     if (txn->has_snapshot) txn_snapshot_end(db->manager, &txn->snapshot);
-    if (txn->counted) atomic_fetch_sub(&db->writers, 1);
+    if (txn->counted) atomic_fetch_sub(&db->writers[txn->writer_phase], 1);
     *txn = (struct transaction){.state = TRANSACTION_NONE};
     catalog_sweep(db->catalog);
 }

@@ -21,7 +21,8 @@ struct transaction {
     uint8_t state; /* enum transaction_state */
     bool read_only;
     bool has_snapshot;
-    bool counted;                 /* as a writer of the database */
+    bool counted;                 /* as a writer of the database, */
+    uint8_t writer_phase;         /* in this phase */
     struct snapshot snapshot;     /* taken by the first statement */
     struct write_set *writes;     /* NULL: none yet */
     struct catalog_edit *edit;    /* NULL: no definition was changed */

@@ -207,11 +207,13 @@ llkv_code command_pragma(struct cx *cx, struct statement *s, const struct ast *n
 
 /* ---- CHECKPOINT ---- */
 
-/* Until no other transaction has changes that are not committed. */
+/* Until the transactions are over that have changed something by now. Others may begin meanwhile.
+ */
 static llkv_code wait_for_writers(struct cx *cx, struct database *db)
 {
     const struct timespec while_waiting = {.tv_nsec = 1000000};
-    while (atomic_load(&db->writers) != 0) {
+    const uint32_t phase = atomic_fetch_add(&db->writer_phase, 1) & 1;
+    while (atomic_load(&db->writers[phase]) != 0) {
         TRY(cx_check_cancel(cx));
         (void)nanosleep(&while_waiting, NULL); /* woken early, it looks early */
     }
@@ -228,8 +230,9 @@ llkv_code command_checkpoint(struct cx *cx, struct statement *s, const struct as
     if (s->transaction != NULL && transaction_has_changes(s->transaction))
         return cx_fail_at(cx, LLKV_BUSY, (int32_t)node->at, NULL,
                           "the transaction has changes that are not committed");
-    if ((node->flags & AST_CHECKPOINT_FORCE) != 0) TRY(wait_for_writers(cx, db));
-    if (atomic_load(&db->writers) != 0) {
+    if ((node->flags & AST_CHECKPOINT_FORCE) != 0) {
+        TRY(wait_for_writers(cx, db));
+    } else if (atomic_load(&db->writers[0]) != 0 || atomic_load(&db->writers[1]) != 0) {
         llkv_code rc = cx_fail_at(cx, LLKV_BUSY, (int32_t)node->at, NULL,
                                   "another transaction has changes that are not committed");
         return rc == LLKV_BUSY ? cx_hint(cx, "FORCE CHECKPOINT waits for it") : rc;

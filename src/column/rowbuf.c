@@ -3,7 +3,12 @@
 #include <assert.h>
 #include <string.h>
 
-enum { FIRST_ROWS = 16, PAD_BYTES = 64 };
+enum { FIRST_ROWS = 16, PAD_BYTES = 64, ALIGN = 64 };
+
+static size_t aligned(size_t bytes)
+{
+    return (bytes + ALIGN - 1) / ALIGN * ALIGN;
+}
 
 static size_t data_bytes(enum phys_type phys, uint32_t rows)
 {
@@ -11,20 +16,40 @@ static size_t data_bytes(enum phys_type phys, uint32_t rows)
     return (size_t)rows * phys_bytes[phys] + PAD_BYTES;
 }
 
+/* Most buffers of a small statement stay small: one allocation is all they need. */
 llkv_code rowbuf_init(struct cx *cx, struct rowbuf *buf, const struct layout *layout,
                       struct mem_budget *budget)
 {
-    *buf = (struct rowbuf){.layout = layout, .budget = budget, .heap = {.budget = budget}};
-    size_t bytes = sizeof(struct rowbuf_column) * layout->column_count;
-    buf->columns = mem_alloc_zero(budget, bytes == 0 ? 1 : bytes);
-    return buf->columns == NULL ? cx_nomem(cx) : LLKV_OK;
+    const uint32_t rows = layout->segment_rows < FIRST_ROWS ? layout->segment_rows : FIRST_ROWS;
+    const size_t head = sizeof(struct rowbuf_column) * layout->column_count;
+    *buf = (struct rowbuf){
+        .layout = layout, .budget = budget, .capacity = rows, .heap = {.budget = budget}};
+    buf->block_bytes = head + ALIGN;
+    for (uint32_t c = 0; c < layout->column_count; c++)
+        buf->block_bytes += aligned(data_bytes(layout->phys[c], rows));
+    buf->columns = mem_alloc(budget, buf->block_bytes);
+    if (buf->columns == NULL) return cx_nomem(cx);
+    memset(buf->columns, 0, head);
+    size_t at = aligned((uintptr_t)buf->columns + head) - (uintptr_t)buf->columns;
+    for (uint32_t c = 0; c < layout->column_count; c++) {
+        buf->columns[c].data = (uint8_t *)buf->columns + at;
+        at += aligned(data_bytes(layout->phys[c], rows));
+    }
+    assert(at <= buf->block_bytes);
+    return LLKV_OK;
+}
+
+static void free_data(const struct rowbuf *buf, void *data)
+{
+    const bool in_block = (uintptr_t)data - (uintptr_t)buf->columns < buf->block_bytes;
+    if (!in_block) mem_free(data);
 }
 
 void rowbuf_deinit(struct rowbuf *buf)
 {
     if (buf->columns == NULL) return;
     for (uint32_t c = 0; c < buf->layout->column_count; c++) {
-        mem_free(buf->columns[c].data);
+        free_data(buf, buf->columns[c].data);
         mem_free(buf->columns[c].validity);
     }
     mem_free(buf->columns);
@@ -74,8 +99,8 @@ static bool grow_column(struct rowbuf *buf, uint32_t c, uint32_t capacity)
         }
         column->validity = validity;
     }
-    if (column->data != NULL) memcpy(data, column->data, data_bytes(phys, buf->rows) - PAD_BYTES);
-    mem_free(column->data);
+    memcpy(data, column->data, data_bytes(phys, buf->rows) - PAD_BYTES);
+    free_data(buf, column->data);
     column->data = data;
     return true;
 }
@@ -85,7 +110,7 @@ static llkv_code ensure_room(struct cx *cx, struct rowbuf *buf, uint32_t rows)
 {
     if (rows <= buf->capacity) return LLKV_OK;
     assert(rows <= buf->layout->segment_rows);
-    uint32_t capacity = buf->capacity == 0 ? FIRST_ROWS : buf->capacity * 4;
+    uint32_t capacity = buf->capacity * 4;
     if (capacity < rows) capacity = rows;
     capacity = (capacity + 63) / 64 * 64; /* whole words of bits */
     if (capacity > buf->layout->segment_rows) capacity = buf->layout->segment_rows;

@@ -19,7 +19,8 @@ struct rowbuf {
     const struct layout *layout;
     struct mem_budget *budget;
     uint32_t rows, capacity;
-    struct rowbuf_column *columns;
+    struct rowbuf_column *columns; /* one block with room for the first rows of every column */
+    size_t block_bytes;
     struct text_heap heap;
 };
 

@@ -36,13 +36,19 @@ static llkv_code values_column(struct run *run, const struct op *op, struct valu
     memset(buf->validity, 0xff, bitmap_words(n) * 8);
     for (uint32_t i = 0; i < n; i++) {
         const struct expr *e = node->exprs[(size_t)(l->at + i) * width + c];
-        struct value value;
-        TRY(eval_scalar(run, e, &value));
-        if (value.is_null || phys == PHYS_NULLS) {
+        struct value computed;
+        const struct value *value = &computed;
+        if (e->kind == EXPR_CONST)
+            value = e->value;
+        else if (e->kind == EXPR_PARAM)
+            value = &run->exec->env.params[e->parameter];
+        else
+            TRY(eval_scalar(run, e, &computed));
+        if (value->is_null || phys == PHYS_NULLS) {
             bit_clear(buf->validity, i);
             nulls = true;
         } else {
-            value_store(&value, phys, buf->data, i);
+            value_store(value, phys, buf->data, i);
         }
     }
     l->vectors[c] = (struct vector){.phys = phys,

@@ -196,8 +196,8 @@ static llkv_code make_key(struct cx *cx, struct index *index, const uint8_t *key
         index->key_capacity = capacity;
     }
     memcpy(index->key, key, len);
-    for (uint32_t i = 0; i < ROW_BYTES; i++)
-        index->key[len + i] = (uint8_t)(row_id >> (8 * (ROW_BYTES - 1 - i)));
+    const uint64_t row_bytes = __builtin_bswap64(row_id);
+    memcpy(index->key + len, &row_bytes, ROW_BYTES);
     return LLKV_OK;
 }
 

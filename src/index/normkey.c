@@ -30,11 +30,11 @@ static llkv_code ensure(struct cx *cx, struct normkey *key, size_t more)
     return LLKV_OK;
 }
 
-/* `width` is known where it is called: this becomes one store. */
+/* `width` is known where it is called, and not 0: this becomes one store. */
 ALWAYS_INLINE size_t put_big_endian(uint8_t *out, uint64_t value, size_t width)
 {
-    for (size_t i = 0; i < width; i++)
-        out[i] = (uint8_t)(value >> (8 * (width - 1 - i)));
+    const uint64_t bytes = __builtin_bswap64(value << (64 - 8 * width));
+    memcpy(out, &bytes, width);
     return width;
 }
 

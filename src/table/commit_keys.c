@@ -231,8 +231,11 @@ llkv_code commit_keys_change(struct cx *cx, struct table_writes *writes)
                                 .key = key_at(writes->keys, k)};
         kc.unique = key_is_unique(kc.key) && !own_keys_hold(writes, kc.key);
         struct arena_mark mark = arena_mark(cx->arena);
-        llkv_code rc = key_rows_init(cx, &kc.before, writes->table, &kc.key->def);
-        if (rc == LLKV_OK) rc = key_rows_init(cx, &kc.after, writes->table, &kc.key->def);
+        const bool moves = touches_key(&kc, writes->refs, writes->ref_count);
+        const bool ends = moves || writes->deleted.rows != 0;
+        if (!ends && writes->change.piece_count == 0) continue;
+        llkv_code rc = key_rows_init(cx, &kc.after, writes->table, &kc.key->def);
+        if (rc == LLKV_OK && ends) rc = key_rows_init(cx, &kc.before, writes->table, &kc.key->def);
         if (rc == LLKV_OK) rc = change_key(&kc);
         key_rows_deinit(&kc.before);
         key_rows_deinit(&kc.after);

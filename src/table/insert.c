@@ -108,7 +108,7 @@ void writes_cut_rows(struct table_writes *writes, uint64_t keep)
             rowbuf_truncate(&writes->rows, (uint32_t)(keep - buffered));
         return;
     }
-    rowbuf_clear(&writes->rows);
+    if (writes->rows.columns != NULL) rowbuf_clear(&writes->rows);
     while (writes->chunk_count != 0) {
         struct chunk *chunk = writes->chunks[writes->chunk_count - 1];
         if (chunk->first < keep) {
@@ -135,6 +135,8 @@ static llkv_code append_rows(struct cx *cx, struct table_writes *writes,
 {
     const struct layout *layout = store_layout(writes->table->store);
     uint16_t part[VEC_ROWS_MAX];
+    if (writes->rows.columns == NULL)
+        TRY(rowbuf_init(cx, &writes->rows, layout, writes->set->budget));
     for (uint32_t done = 0; done < n;) {
         uint32_t count = layout->segment_rows - writes->rows.rows;
         if (count > n - done) count = n - done;

@@ -147,7 +147,8 @@ static llkv_code enter(struct cx *cx, struct table_writes *writes, struct own_ke
     return own_key_add(cx, own, row_id);
 }
 
-/* Before any of the statement's rows are looked up, here or by an INSERT that replaces or ignores. */
+/* Before any of the statement's rows are looked up, here or by an INSERT that replaces or ignores.
+ */
 static void note_state(struct own_key *own)
 {
     const uint64_t published = index_published(own->key->index);

@@ -124,6 +124,9 @@ llkv_code row_set_union(struct cx *cx, struct row_set *a, struct row_set *b,
                         struct row_unit **out_units, uint32_t *out_count)
 {
     uint32_t room = a->count + (b == NULL ? 0 : b->count);
+    *out_units = NULL;
+    *out_count = 0;
+    if (room == 0) return LLKV_OK;
     struct row_unit *units = cx_alloc_array(cx, room, sizeof *units);
     if (units == NULL) return LLKV_NOMEM;
     uint32_t count = 0;

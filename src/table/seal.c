@@ -58,7 +58,9 @@ static void keep_buffer(struct table_writes *writes, struct chunk *chunk)
 {
     struct rowbuf buf = chunk->buf;
     memset(&chunk->buf, 0, sizeof chunk->buf);
-    if (writes->spare_count == SEALS_MAX) {
+    if (writes->spare == NULL) /* without it a fresh one does as well */
+        writes->spare = mem_alloc_zero(writes->table->budget, SEALS_MAX * sizeof *writes->spare);
+    if (writes->spare == NULL || writes->spare_count == SEALS_MAX) {
         rowbuf_deinit(&buf);
         return;
     }

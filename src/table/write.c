@@ -43,6 +43,7 @@ static void writes_free(struct table_writes *writes)
     rowbuf_deinit(&writes->rows);
     while (writes->spare_count != 0)
         rowbuf_deinit(&writes->spare[--writes->spare_count]);
+    mem_free(writes->spare);
     row_set_deinit(&writes->own_dead);
     row_set_deinit(&writes->deleted);
     row_set_deinit(&writes->updated);
@@ -122,8 +123,7 @@ static llkv_code writes_new(struct cx *cx, struct write_set *set, struct table *
     row_set_init(&writes->own_dead, set->budget, layout->vector_rows);
     row_set_init(&writes->deleted, set->budget, layout->vector_rows);
     row_set_init(&writes->updated, set->budget, layout->vector_rows);
-    llkv_code rc = rowbuf_init(cx, &writes->rows, layout, set->budget);
-    if (rc == LLKV_OK && writes_explicit(writes)) rc = writes_join(cx, writes);
+    llkv_code rc = writes_explicit(writes) ? writes_join(cx, writes) : LLKV_OK;
     if (rc != LLKV_OK) {
         writes_free(writes);
         return rc;

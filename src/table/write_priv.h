@@ -71,12 +71,12 @@ struct table_writes {
     uint32_t chunk_count, chunk_capacity;
     uint32_t unsealed; /* the last chunks that are full and wait to be sealed together */
     uint32_t spare_count;
-    struct rowbuf spare[SEALS_MAX]; /* empty, with room */
-    struct rowbuf rows;             /* the last ones inserted */
-    uint64_t inserted;              /* in chunks and rows */
-    struct sketch *sketches;        /* of sealed chunks; NULL: none yet */
-    struct row_set own_dead;        /* inserted and replaced; by number */
-    struct own_key *own_keys;       /* NULL: not needed yet */
+    struct rowbuf *spare;     /* SEALS_MAX places for empty ones with room; or NULL */
+    struct rowbuf rows;       /* the last ones inserted; zero until there are any */
+    uint64_t inserted;        /* in chunks and rows */
+    struct sketch *sketches;  /* of sealed chunks; NULL: none yet */
+    struct row_set own_dead;  /* inserted and replaced; by number */
+    struct own_key *own_keys; /* NULL: not needed yet */
     uint32_t own_key_count;
     bool has_own_keys;
     uint64_t keyed_rows;    /* rows with smaller numbers are in the maps */

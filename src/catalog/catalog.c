@@ -16,11 +16,10 @@ struct catalog *catalog_new(struct cx *cx, struct txn_manager *manager, struct l
     if (catalog == NULL || stored == NULL || empty == NULL) goto no_memory;
     catalog->manager = manager;
     catalog->pager = pager;
-    catalog->temp_pager = pager_memory_new(cx->budget);
-    if (catalog->temp_pager == NULL) goto no_memory;
     catalog->options = *options;
     catalog->budget = cx->budget;
     catalog->stored = stored;
+    catalog->last_id = &catalog->own_last_id;
     empty->version = 1;
     atomic_init(&catalog->last_version, 1);
     atomic_init(&catalog->newest_version, 1);
@@ -29,13 +28,30 @@ struct catalog *catalog_new(struct cx *cx, struct txn_manager *manager, struct l
     if (pthread_mutex_init(&catalog->checkpoint_lock, NULL) == 0) return catalog;
     pthread_mutex_destroy(&catalog->lock);
 no_memory:
-    if (catalog != NULL && catalog->temp_pager != NULL)
-        catalog->temp_pager->methods->close(catalog->temp_pager);
     snapshot_free(empty);
     mem_free(stored);
     mem_free(catalog);
     cx->error->code = cx_nomem(cx);
     return NULL;
+}
+
+struct catalog *catalog_new_temporary(struct cx *cx, struct catalog *common)
+{
+    struct cx lasting = *cx;
+    lasting.budget = common->budget;
+    struct llkv_pager *pager = pager_memory_new(common->budget);
+    if (pager == NULL) {
+        cx->error->code = cx_nomem(cx);
+        return NULL;
+    }
+    struct catalog *catalog = catalog_new(&lasting, common->manager, pager, &common->options);
+    if (catalog == NULL) {
+        pager->methods->close(pager);
+        return NULL;
+    }
+    catalog->temporary = true;
+    catalog->last_id = common->last_id;
+    return catalog;
 }
 
 static void free_generations(struct catalog_snapshot *generation)
@@ -69,7 +85,7 @@ void catalog_free(struct catalog *catalog)
     pthread_mutex_destroy(&catalog->lock);
     mem_free(catalog->stored->objects);
     mem_free(catalog->stored);
-    catalog->temp_pager->methods->close(catalog->temp_pager);
+    if (catalog->temporary) catalog->pager->methods->close(catalog->pager);
     mem_free(catalog);
 }
 
@@ -114,12 +130,9 @@ static struct catalog_snapshot *take_generations(struct catalog *catalog, int64_
     return atomic_exchange_explicit(&last->older, NULL, memory_order_relaxed);
 }
 
-void catalog_sweep(struct catalog *catalog)
+/* Nobody walks past what is cut off at `oldest`. Frees, and unlocks. */
+static void sweep_locked(struct catalog *catalog, int64_t oldest)
 {
-    if (!atomic_load_explicit(&catalog->unswept, memory_order_relaxed)) return;
-    if (pthread_mutex_trylock(&catalog->lock) != 0) return; /* somebody is at it, or will be */
-    /* No snapshot registered now or later is older, so nobody walks past what is cut off here. */
-    int64_t oldest = txn_oldest_ts(catalog->manager);
     struct entry *graves = take_graves(catalog, oldest);
     struct catalog_snapshot *generations = take_generations(catalog, oldest);
     struct catalog_snapshot *newest = atomic_load_explicit(&catalog->newest, memory_order_relaxed);
@@ -128,4 +141,19 @@ void catalog_sweep(struct catalog *catalog)
     pthread_mutex_unlock(&catalog->lock);
     free_graves(graves);
     free_generations(generations);
+}
+
+void catalog_sweep(struct catalog *catalog)
+{
+    if (!atomic_load_explicit(&catalog->unswept, memory_order_relaxed)) return;
+    if (pthread_mutex_trylock(&catalog->lock) != 0) return; /* somebody is at it, or will be */
+    /* Asked under the lock: no snapshot registered now or later is older. */
+    sweep_locked(catalog, txn_oldest_ts(catalog->manager));
+}
+
+void catalog_sweep_before(struct catalog *catalog, int64_t oldest)
+{
+    if (!atomic_load_explicit(&catalog->unswept, memory_order_relaxed)) return;
+    pthread_mutex_lock(&catalog->lock);
+    sweep_locked(catalog, oldest);
 }

@@ -6,7 +6,9 @@
  * snapshot is registered. Changes are collected in an edit (edit.h), private until it commits.
  *
  * Tables, views and indexes share one name space per schema; triggers have their own. The schemas
- * are `main` (where unqualified names are created), `temp` (searched first) and user schemas. */
+ * are `main` (where unqualified names are created), user schemas, and `temp`, whose objects belong
+ * to one session each: they are in a catalog of their own, which nobody else knows. What a session
+ * sees is both together (scope.h). */
 #ifndef CATALOG_CATALOG_H
 #define CATALOG_CATALOG_H
 #include "table/table.h"
@@ -50,6 +52,9 @@ struct trigger_def {
 
 struct catalog *catalog_new(struct cx *cx, struct txn_manager *manager, struct llkv_pager *pager,
                             const struct table_options *options);
+/* A catalog for the schema `temp` of one session: its rows are in memory only, its ids are like
+ * none in `common`, which outlives it. */
+struct catalog *catalog_new_temporary(struct cx *cx, struct catalog *common);
 /* Frees the tables, too. No edit may be left. NULL is allowed. */
 void catalog_free(struct catalog *catalog);
 
@@ -63,11 +68,14 @@ uint64_t catalog_newest_version(const struct catalog *catalog);
 /* Free what was dropped and no snapshot can find any more. Any thread, at any time; costs one load
  * when there is nothing. */
 void catalog_sweep(struct catalog *catalog);
+/* The same where those who look into the catalog are known: none of them, now or later, has a
+ * snapshot older than `oldest`. */
+void catalog_sweep_before(struct catalog *catalog, int64_t oldest);
 /* No two catalog snapshots that differ have the same version, private ones of edits included. */
 uint64_t catalog_snapshot_version(const struct catalog_snapshot *snapshot);
 
-/* A table, view or index (or trigger) by name. schema: empty slice = the search path. NULL: none.
- */
+/* A table, view or index (or trigger) by name. schema: empty slice = main. NULL: none. Statements
+ * look names up along the search path of their session: scope.h. */
 const struct object *catalog_find(const struct catalog_snapshot *snapshot, struct slice schema,
                                   struct slice name, uint32_t name_hash);
 const struct object *catalog_find_trigger(const struct catalog_snapshot *snapshot,

@@ -39,10 +39,11 @@ struct catalog_snapshot {
 struct catalog {
     struct txn_manager *manager;
     struct llkv_pager *pager;
-    struct llkv_pager *temp_pager; /* in memory: of temporary tables */
     struct table_options options;
     struct mem_budget *budget;
-    _Atomic uint64_t last_id, last_version, newest_version;
+    bool temporary;            /* of one session's `temp`; the pager is its own */
+    _Atomic uint64_t *last_id; /* of the database */
+    _Atomic uint64_t own_last_id, last_version, newest_version;
     _Atomic(struct catalog_snapshot *) newest;
     pthread_mutex_t lock; /* for what follows; taken last */
     struct entry *graves; /* dropped and perhaps still seen, latest first */

@@ -17,9 +17,9 @@ static llkv_code copy_text(struct cx *cx, struct slice text, const char **out)
 /* The next id, or one that is given. */
 static uint64_t take_id(struct catalog *catalog, uint64_t wanted)
 {
-    if (wanted == 0) return atomic_fetch_add(&catalog->last_id, 1) + 1;
-    uint64_t last = atomic_load(&catalog->last_id);
-    while (last < wanted && !atomic_compare_exchange_weak(&catalog->last_id, &last, wanted))
+    if (wanted == 0) return atomic_fetch_add(catalog->last_id, 1) + 1;
+    uint64_t last = atomic_load(catalog->last_id);
+    while (last < wanted && !atomic_compare_exchange_weak(catalog->last_id, &last, wanted))
         continue;
     return wanted;
 }
@@ -49,8 +49,22 @@ static llkv_code entry_new(struct cx *cx, struct catalog_edit *edit, enum object
 
 /* ---- rules about names ---- */
 
+static bool is_temp(struct slice schema)
+{
+    return slice_equal_folded(schema, SLICE("temp"));
+}
+
+/* Is this the catalog for it? */
+static llkv_code check_place(struct cx *cx, const struct catalog_edit *edit, bool temporary)
+{
+    if (temporary == edit->catalog->temporary) return LLKV_OK;
+    return cx_fail_at(cx, LLKV_SEMANTIC, -1, "42P16",
+                      "what is temporary belongs to a session and to the schema temp");
+}
+
 static llkv_code check_schema(struct cx *cx, const struct catalog_edit *edit, struct slice schema)
 {
+    TRY(check_place(cx, edit, is_temp(schema)));
     if (schema_is_builtin(schema)) return LLKV_OK;
     if (catalog_find_schema(edit->view, schema) != NULL) return LLKV_OK;
     return cx_fail_at(cx, LLKV_NAME, -1, "3F000", "there is no schema \"%.*s\"", SLICE_ARG(schema));
@@ -161,6 +175,7 @@ llkv_code catalog_edit_create_schema(struct cx *cx, struct catalog_edit *edit, s
     if (schema_is_builtin(name))
         return cx_fail_at(cx, LLKV_EXISTS, -1, "42P06", "schema \"%.*s\" exists already",
                           SLICE_ARG(name));
+    TRY(check_place(cx, edit, false));
     TRY(check_free(cx, edit, SPACE_SCHEMAS, name, name));
     TRY(entry_new(cx, edit, OBJECT_SCHEMA, name, name, &entry));
     entry->object.id = take_id(edit->catalog, id);
@@ -183,16 +198,15 @@ llkv_code catalog_edit_create_table(struct cx *cx, struct catalog_edit *edit,
     TRY(entry_new(cx, edit, OBJECT_TABLE, schema, name, &entry));
     struct object *object = &entry->object;
     object->id = object->table_id = take_id(catalog, def->id);
-    object->temporary = slice_equal_folded(schema, SLICE("temp"));
+    object->temporary = is_temp(schema);
     struct table_def full = *def;
     full.id = object->id;
     full.schema = object->schema;
     full.temporary = object->temporary;
     struct cx lasting = *cx;
     lasting.budget = catalog->budget;
-    struct llkv_pager *pager = object->temporary ? catalog->temp_pager : catalog->pager;
-    llkv_code rc =
-        table_new(&lasting, catalog->manager, pager, &catalog->options, &full, &object->table);
+    llkv_code rc = table_new(&lasting, catalog->manager, catalog->pager, &catalog->options, &full,
+                             &object->table);
     if (rc == LLKV_OK) rc = put(cx, edit, entry, NULL);
     if (rc != LLKV_OK) {
         entry_free(entry);
@@ -211,7 +225,7 @@ static llkv_code fill_view(struct cx *cx, struct entry *entry, const struct view
     struct object *object = &entry->object;
     TRY(copy_text(&inner, def->sql, &object->sql));
     object->column_count = def->column_count;
-    object->temporary = slice_equal_folded(slice_of(object->schema), SLICE("temp"));
+    object->temporary = is_temp(slice_of(object->schema));
     if (def->column_names == NULL) return LLKV_OK;
     const char **names = cx_alloc_array(&inner, def->column_count, sizeof *names);
     if (names == NULL) return LLKV_NOMEM;
@@ -280,24 +294,32 @@ llkv_code catalog_edit_create_index(struct cx *cx, struct catalog_edit *edit,
 
 /* ---- triggers ---- */
 
+/* A temporary trigger may watch what is everybody's, which this catalog does not know; if that is
+ * dropped by others, the trigger means nothing any more, and does no harm. */
+static bool is_foreign(const struct catalog_edit *edit, const struct object *object)
+{
+    return edit->catalog->temporary && !object->temporary;
+}
+
 llkv_code catalog_edit_create_trigger(struct cx *cx, struct catalog_edit *edit,
                                       const struct trigger_def *def)
 {
-    const struct object *target;
+    const struct object *target = def->on;
     struct entry *entry;
-    TRY(find_now(cx, edit, def->on, &target));
+    if (!is_foreign(edit, target)) TRY(find_now(cx, edit, def->on, &target));
     if (target->kind != OBJECT_TABLE && target->kind != OBJECT_VIEW)
         return cx_fail_at(cx, LLKV_SEMANTIC, -1, "42809", "\"%s\" is not a table or view",
                           target->name);
     struct slice schema = def->temporary ? SLICE("temp") : slice_of(target->schema);
+    TRY(check_schema(cx, edit, schema));
     TRY(check_free(cx, edit, SPACE_TRIGGERS, schema, def->name));
     TRY(entry_new(cx, edit, OBJECT_TRIGGER, schema, def->name, &entry));
     struct cx inner = *cx;
     inner.arena = &entry->arena;
     entry->object.id = take_id(edit->catalog, def->id);
-    entry->object.table = target->table;
+    entry->object.table = is_foreign(edit, target) ? NULL : target->table;
     entry->object.table_id = target->id;
-    entry->object.temporary = def->temporary || target->temporary;
+    entry->object.temporary = is_temp(schema);
     llkv_code rc = copy_text(&inner, def->sql, &entry->object.sql);
     if (rc == LLKV_OK) rc = put(cx, edit, entry, NULL);
     if (rc != LLKV_OK) entry_free(entry);

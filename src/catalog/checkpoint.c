@@ -32,8 +32,7 @@ static llkv_code collect(struct checkpoint *ck)
     if (ck->objects == NULL || ck->images == NULL) return LLKV_NOMEM;
     if (ck->next.objects == NULL) return cx_nomem(ck->cx);
     for (uint32_t i = 0; i < view->count; i++)
-        if (!view->entries[i]->object.temporary)
-            ck->objects[ck->count++] = &view->entries[i]->object;
+        ck->objects[ck->count++] = &view->entries[i]->object;
     return LLKV_OK;
 }
 
@@ -157,7 +156,7 @@ static llkv_code publish(struct checkpoint *ck)
     pack_u64(&w, ROOT_MAGIC);
     pack_u32(&w, CATALOG_FORMAT);
     pack_u64(&w, (uint64_t)ck->snapshot.ts);
-    pack_u64(&w, atomic_load(&catalog->last_id));
+    pack_u64(&w, atomic_load(catalog->last_id));
     pack_u32(&w, catalog->options.segment_rows);
     pack_u32(&w, catalog->options.vector_rows);
     pack_blob_ref(&w, &ck->sink, ck->next.image);

@@ -123,6 +123,7 @@ static llkv_code fill_entry(struct recovery *r, struct entry *entry,
     object->column_names = image->column_names;
     object->column_count = image->column_count;
     if (rows.bytes != 0 && image->kind != OBJECT_TABLE) return damaged(r, "an object");
+    if (slice_equal_folded(slice_of(image->schema), SLICE("temp"))) return damaged(r, "an object");
     switch ((enum object_kind)image->kind) {
     case OBJECT_TABLE: TRY(restore_table(r, entry, image, rows)); break;
     case OBJECT_INDEX: TRY(restore_index(r, entry, image)); break;
@@ -241,7 +242,7 @@ static llkv_code install(struct recovery *r)
     made->version = 1;
     atomic_store_explicit(&catalog->newest, made, memory_order_release);
     snapshot_free(empty);
-    atomic_store(&catalog->last_id, r->last_id);
+    atomic_store(catalog->last_id, r->last_id);
     r->stored.count = r->count;
     *catalog->stored = r->stored;
     txn_resume(catalog->manager, r->stored.ts);

@@ -141,27 +141,22 @@ const struct object *snapshot_find(const struct catalog_snapshot *snapshot, enum
     return NULL;
 }
 
-/* In a schema, or along the search path. */
-static const struct object *find_anywhere(const struct catalog_snapshot *snapshot,
-                                          enum name_space space, struct slice schema,
-                                          struct slice name, uint32_t name_hash)
+static struct slice schema_or_main(struct slice schema)
 {
-    if (schema.len != 0) return snapshot_find(snapshot, space, schema, name, name_hash);
-    const struct object *object = snapshot_find(snapshot, space, SLICE("temp"), name, name_hash);
-    if (object != NULL) return object;
-    return snapshot_find(snapshot, space, SLICE("main"), name, name_hash);
+    return schema.len == 0 ? SLICE("main") : schema;
 }
 
 const struct object *catalog_find(const struct catalog_snapshot *snapshot, struct slice schema,
                                   struct slice name, uint32_t name_hash)
 {
-    return find_anywhere(snapshot, SPACE_RELATIONS, schema, name, name_hash);
+    return snapshot_find(snapshot, SPACE_RELATIONS, schema_or_main(schema), name, name_hash);
 }
 
 const struct object *catalog_find_trigger(const struct catalog_snapshot *snapshot,
                                           struct slice schema, struct slice name)
 {
-    return find_anywhere(snapshot, SPACE_TRIGGERS, schema, name, slice_hash_folded(name));
+    return snapshot_find(snapshot, SPACE_TRIGGERS, schema_or_main(schema), name,
+                         slice_hash_folded(name));
 }
 
 const struct object *catalog_find_schema(const struct catalog_snapshot *snapshot, struct slice name)

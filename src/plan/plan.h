@@ -9,7 +9,10 @@
 #include "sql/parse.h"
 
 struct plan_env {
-    const struct catalog_snapshot *catalog;
+    struct catalog_scope catalog;
+    /* Where the table that is written to is looked up, if not there: a table that was just made is
+     * none that its own rows are read from. */
+    const struct catalog_scope *target;
     const struct table_reader *reader;
     const struct settings *settings;
     /* Values bound so far (user_parameter types are taken from them where the context does not

@@ -6,7 +6,7 @@
  * nothing in it points into the AST or the SQL text. */
 #ifndef PLAN_PPLAN_H
 #define PLAN_PPLAN_H
-#include "catalog/catalog.h"
+#include "catalog/scope.h"
 #include "compute/aggregate.h"
 #include "expr/expr.h"
 #include "format/csv.h"
@@ -324,10 +324,10 @@ struct pplan {
     uint32_t parameter_count;           /* and those of inits and applies behind them */
     const struct type *parameter_types; /* of the user's: what values are cast to; TYPE_NULL: any */
     uint32_t init_count, shared_count;
-    const struct pinit *inits;         /* in the order to run; later ones may use earlier */
-    const struct pnode *const *shared; /* in the order to run */
-    uint64_t catalog_version; /* 0: the plan must be made anew each time */
-    uint32_t iu_count; /* names of IUs, for EXPLAIN */
+    const struct pinit *inits;              /* in the order to run; later ones may use earlier */
+    const struct pnode *const *shared;      /* in the order to run */
+    struct catalog_version catalog_version; /* common 0: it must be made anew each time */
+    uint32_t iu_count;                      /* names of IUs, for EXPLAIN */
     const char *const *iu_names;
     bool sqlite_compat;
     bool uses_clock; /* cx->now_micros must be set */

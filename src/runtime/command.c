@@ -96,7 +96,7 @@ llkv_code view_begin(struct cx *cx, struct statement *s, struct view *out)
     if (s->transaction == NULL) {
         TRY(txn_snapshot_begin(cx, db->manager, &out->snapshot));
         out->reader = (struct table_reader){.snapshot = &out->snapshot};
-        out->env.catalog = catalog_view(db->catalog, &out->snapshot);
+        out->env.catalog = session_catalog(s->session, &out->snapshot);
     } else {
         TRY(transaction_take_snapshot(cx, s->transaction));
         out->reader = transaction_reader(s->transaction);
@@ -113,6 +113,7 @@ void view_end(struct statement *s, struct view *view)
     if (view->transaction != NULL) return;
     txn_snapshot_end(db->manager, &view->snapshot);
     catalog_sweep(db->catalog);
+    session_sweep(s->session);
 }
 
 /* ---- EXPLAIN ---- */

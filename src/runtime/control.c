@@ -20,7 +20,7 @@ llkv_code session_begin(struct cx *cx, struct session *session, bool read_only, 
     struct transaction *txn = &session->transaction;
     if (txn->state != TRANSACTION_NONE)
         return cx_fail_at(cx, LLKV_TRANSACTION, at, "25001", "a transaction is open already");
-    transaction_begin(txn, session->database, read_only);
+    transaction_begin(txn, session->database, &session->temp, read_only);
     return LLKV_OK;
 }
 
@@ -30,9 +30,13 @@ llkv_code session_commit(struct cx *cx, struct session *session, int32_t at, boo
     TRY(need_transaction(cx, session, at));
     session_cut_running(session);
     *out_committed = txn->state == TRANSACTION_ACTIVE;
-    if (*out_committed) return transaction_commit(cx, txn);
-    transaction_rollback(txn);
-    return LLKV_OK;
+    llkv_code rc = LLKV_OK;
+    if (*out_committed)
+        rc = transaction_commit(cx, txn);
+    else
+        transaction_rollback(txn);
+    session_sweep(session);
+    return rc;
 }
 
 llkv_code session_rollback(struct cx *cx, struct session *session, int32_t at)
@@ -40,6 +44,7 @@ llkv_code session_rollback(struct cx *cx, struct session *session, int32_t at)
     TRY(need_transaction(cx, session, at));
     session_cut_running(session);
     transaction_rollback(&session->transaction);
+    session_sweep(session);
     return LLKV_OK;
 }
 

@@ -3,10 +3,9 @@
 
 struct ddl {
     struct cx *cx;
-    const struct session *session;
+    struct session *session;
     struct transaction *transaction; /* of the session, or: */
     struct transaction own;
-    struct catalog_edit *edit;
     struct table_reader reader;
     struct plan_env env;
 };
@@ -20,19 +19,18 @@ static llkv_code check_may_change(const struct ddl *d, bool temporary, uint32_t 
 /* What was changed so far is seen from here on. */
 static void ddl_look(struct ddl *d)
 {
-    d->env.catalog = catalog_edit_view(d->edit);
+    d->env.catalog = transaction_catalog(d->transaction);
 }
 
 static llkv_code ddl_begin(struct cx *cx, struct statement *s, struct ddl *out)
 {
-    struct database *db = s->session->database;
-    *out = (struct ddl){.cx = cx, .transaction = s->transaction};
-    out->session = s->session;
+    struct session *session = s->session;
+    *out = (struct ddl){.cx = cx, .session = session, .transaction = s->transaction};
     if (s->transaction == NULL) {
-        transaction_begin(&out->own, db, false);
+        transaction_begin(&out->own, session->database, &session->temp, false);
         out->transaction = &out->own;
     }
-    llkv_code rc = transaction_edit(cx, out->transaction, &out->edit);
+    llkv_code rc = transaction_take_snapshot(cx, out->transaction);
     if (rc != LLKV_OK) {
         transaction_rollback(&out->own);
         return rc;
@@ -49,8 +47,11 @@ static llkv_code ddl_end(struct ddl *d, llkv_code rc)
     struct write_set *writes = d->transaction->writes;
     if (rc == LLKV_OK && writes != NULL) rc = write_set_statement_end(d->cx, writes);
     if (d->transaction != &d->own) return rc;
-    if (rc == LLKV_OK) return transaction_commit(d->cx, &d->own);
-    transaction_rollback(&d->own);
+    if (rc == LLKV_OK)
+        rc = transaction_commit(d->cx, &d->own);
+    else
+        transaction_rollback(&d->own);
+    session_sweep(d->session);
     return rc;
 }
 
@@ -65,21 +66,28 @@ static struct slice schema_part(const struct ast_path *path, bool temporary)
     return temporary ? SLICE("temp") : (struct slice){0};
 }
 
-/* What is called so now, where a new object of this name would go; NULL: nothing. */
+/* What is called so in the schema; NULL: nothing. */
+static const struct object *existing_in(const struct ddl *d, struct slice schema,
+                                        const struct ast_path *path)
+{
+    const struct ast_name *name = last_part(path);
+    return catalog_scope_find(&d->env.catalog, schema, name->text, name->hash);
+}
+
+/* The same where a new object of this name would go. */
 static const struct object *existing(const struct ddl *d, const struct ast_path *path,
                                      bool temporary)
 {
-    const struct ast_name *name = last_part(path);
     struct slice schema = schema_part(path, temporary);
     if (schema.len == 0) schema = SLICE("main");
-    return catalog_find(d->env.catalog, schema, name->text, name->hash);
+    return existing_in(d, schema, path);
 }
 
 /* The catalog would find out as well, but does not know where the name stands. */
-static llkv_code refuse_taken(const struct ddl *d, const struct ast_path *path, bool temporary)
+static llkv_code refuse_taken(const struct ddl *d, const struct ast_path *path,
+                              const struct object *there)
 {
     static const char *const kinds[] = {"table", "view", "index", "trigger", "schema"};
-    const struct object *there = existing(d, path, temporary);
     if (there == NULL) return LLKV_OK;
     return cx_fail_at(d->cx, LLKV_EXISTS, (int32_t)last_part(path)->at, "42P07",
                       "%s \"%s\" exists already", kinds[there->kind], there->name);
@@ -91,27 +99,53 @@ static llkv_code refuse_replace(struct cx *cx, const struct ast *node)
                       "CREATE OR REPLACE is supported for views only");
 }
 
+/* CREATE TEMP, or into the schema temp by name. */
+static bool makes_temporary(const struct ast *create, const struct ast_path *path)
+{
+    return (create->flags & AST_CREATE_TEMP) != 0 ||
+           slice_equal_folded(schema_part(path, false), SLICE("temp"));
+}
+
 /* ---- tables ---- */
 
-/* INSERT INTO t query: the rows of CREATE TABLE t AS query. */
-static llkv_code fill_table(struct ddl *d, struct statement *s,
-                            const struct ast_create_table *create)
+static struct ast_name name_of(const char *text, uint32_t at)
 {
+    return (struct ast_name){
+        .text = slice_of(text), .hash = slice_hash_folded(slice_of(text)), .at = at, .end = at};
+}
+
+/* INSERT INTO t query: the rows of CREATE TABLE t AS query, which sees what was there `before`. */
+static llkv_code fill_table(struct ddl *d, const struct object *made,
+                            const struct ast_create_table *create,
+                            const struct catalog_scope *before)
+{
+    const uint32_t at = last_part(&create->path)->at;
+    struct ast_name path[] = {name_of(made->schema, at), name_of(made->name, at)};
     struct ast_table table = {.base = {.kind = AST_TABLE, .at = create->base.at},
-                              .path = create->path};
+                              .path = {path, ARRAY_COUNT(path)}};
     struct ast_insert insert = {.base = {.kind = AST_INSERT, .at = create->base.at},
                                 .table = &table,
                                 .query = create->query};
     int64_t rows;
-    return statement_run_part(d->cx, s->session, d->transaction, &insert.base, &rows);
+    return statement_run_part(d->cx, d->session, d->transaction, &insert.base, before, &rows);
 }
 
-static llkv_code create_table(struct ddl *d, struct statement *s,
-                              const struct ast_create_table *create)
+static llkv_code make_table(struct ddl *d, const struct ast_create_table *create,
+                            const struct table_def *def)
+{
+    const struct catalog_scope before = d->env.catalog;
+    const struct object *made;
+    struct catalog_edit *edit;
+    TRY(transaction_edit(d->cx, d->transaction, def->temporary, &edit));
+    TRY(catalog_edit_create_table(d->cx, edit, def, &made));
+    if (create->query == NULL || (create->base.flags & AST_CREATE_NO_DATA) != 0) return LLKV_OK;
+    return fill_table(d, made, create, &before);
+}
+
+static llkv_code create_table(struct ddl *d, const struct ast_create_table *create)
 {
     struct table_def *def;
-    const struct object *object;
-    bool temporary = (create->base.flags & AST_CREATE_TEMP) != 0;
+    bool temporary = makes_temporary(&create->base, &create->path);
     if ((create->base.flags & AST_CREATE_OR_REPLACE) != 0)
         return refuse_replace(d->cx, &create->base);
     if ((create->base.flags & AST_CREATE_IF_NOT_EXISTS) != 0) {
@@ -119,18 +153,20 @@ static llkv_code create_table(struct ddl *d, struct statement *s,
         if (there != NULL && there->kind == OBJECT_TABLE) return LLKV_OK;
     }
     TRY(check_may_change(d, temporary, create->base.at));
-    TRY(refuse_taken(d, &create->path, temporary));
+    TRY(refuse_taken(d, &create->path, existing(d, &create->path, temporary)));
     TRY(plan_bind_create_table(d->cx, &d->env, create, &def));
-    TRY(catalog_edit_create_table(d->cx, d->edit, def, &object));
-    if (create->query == NULL || (create->base.flags & AST_CREATE_NO_DATA) != 0) return LLKV_OK;
-    return fill_table(d, s, create);
+    /* While the mark holds, the catalog from before stays. */
+    struct transaction_mark mark = transaction_set_mark(d->transaction);
+    llkv_code rc = make_table(d, create, def);
+    transaction_release_mark(d->transaction, &mark);
+    return rc;
 }
 
 llkv_code command_create_table(struct cx *cx, struct statement *s, const struct ast *node)
 {
     struct ddl d;
     TRY(ddl_begin(cx, s, &d));
-    return ddl_end(&d, create_table(&d, s, (const struct ast_create_table *)node));
+    return ddl_end(&d, create_table(&d, (const struct ast_create_table *)node));
 }
 
 /* ---- views ---- */
@@ -138,16 +174,18 @@ llkv_code command_create_table(struct cx *cx, struct statement *s, const struct 
 static llkv_code create_view(struct ddl *d, const struct ast_create_view *create)
 {
     struct view_def def;
-    bool temporary = (create->base.flags & AST_CREATE_TEMP) != 0;
-    if ((create->base.flags & AST_CREATE_IF_NOT_EXISTS) != 0) {
-        const struct object *there = existing(d, &create->path, temporary);
-        if (there != NULL && there->kind == OBJECT_VIEW) return LLKV_OK;
-    }
-    TRY(check_may_change(d, temporary, create->base.at));
-    if ((create->base.flags & AST_CREATE_OR_REPLACE) == 0)
-        TRY(refuse_taken(d, &create->path, temporary));
+    struct catalog_edit *edit;
+    const bool lenient = (create->base.flags & AST_CREATE_IF_NOT_EXISTS) != 0;
+    const struct object *there =
+        existing(d, &create->path, makes_temporary(&create->base, &create->path));
+    if (lenient && there != NULL && there->kind == OBJECT_VIEW) return LLKV_OK;
     TRY(plan_bind_create_view(d->cx, &d->env, create, &def));
-    return catalog_edit_create_view(d->cx, d->edit, &def);
+    there = existing(d, &create->path, def.temporary); /* what it reads may have decided that */
+    if (lenient && there != NULL && there->kind == OBJECT_VIEW) return LLKV_OK;
+    TRY(check_may_change(d, def.temporary, create->base.at));
+    if (!def.or_replace) TRY(refuse_taken(d, &create->path, there));
+    TRY(transaction_edit(d->cx, d->transaction, def.temporary, &edit));
+    return catalog_edit_create_view(d->cx, edit, &def);
 }
 
 llkv_code command_create_view(struct cx *cx, struct statement *s, const struct ast *node)
@@ -163,18 +201,19 @@ static llkv_code create_index(struct ddl *d, const struct ast_create_index *crea
 {
     const struct object *table;
     struct key_def key;
+    struct catalog_edit *edit;
     if ((create->base.flags & AST_CREATE_OR_REPLACE) != 0)
         return refuse_replace(d->cx, &create->base);
-    if ((create->base.flags & AST_CREATE_IF_NOT_EXISTS) != 0 && create->path.count != 0) {
-        const struct ast_name *name = last_part(&create->path);
-        const struct object *there =
-            catalog_find(d->env.catalog, schema_part(&create->path, false), name->text, name->hash);
-        if (there != NULL && there->kind == OBJECT_INDEX) return LLKV_OK;
-    }
-    if (create->path.count != 0) TRY(refuse_taken(d, &create->path, false));
     TRY(plan_bind_create_index(d->cx, &d->env, create, &table, &key));
+    /* Its schema is that of the table. */
+    const struct object *there = existing_in(d, slice_of(table->schema), &create->path);
+    if ((create->base.flags & AST_CREATE_IF_NOT_EXISTS) != 0 && there != NULL &&
+        there->kind == OBJECT_INDEX)
+        return LLKV_OK;
+    TRY(refuse_taken(d, &create->path, there));
     TRY(check_may_change(d, table->temporary, create->base.at));
-    return catalog_edit_create_index(d->cx, d->edit, table, &key, d->transaction->writes);
+    TRY(transaction_edit(d->cx, d->transaction, table->temporary, &edit));
+    return catalog_edit_create_index(d->cx, edit, table, &key, d->transaction->writes);
 }
 
 llkv_code command_create_index(struct cx *cx, struct statement *s, const struct ast *node)
@@ -190,11 +229,11 @@ static llkv_code find_object(struct ddl *d, const struct ast_path *path, const c
                              const struct object **out)
 {
     const struct ast_name *name = last_part(path);
-    *out = catalog_find(d->env.catalog, schema_part(path, false), name->text, name->hash);
+    *out = existing_in(d, schema_part(path, false), path);
     if (*out != NULL) return LLKV_OK;
     llkv_code rc = cx_fail_at(d->cx, LLKV_NAME, (int32_t)name->at, "42P01",
                               "%s \"%.*s\" does not exist", what, SLICE_ARG(name->text));
-    const char *near = catalog_suggest(d->env.catalog, name->text);
+    const char *near = catalog_scope_suggest(&d->env.catalog, name->text);
     return near == NULL ? rc : cx_hint(d->cx, "did you mean \"%s\"?", near);
 }
 
@@ -202,20 +241,26 @@ static llkv_code create_trigger(struct ddl *d, struct statement *s,
                                 const struct ast_create_trigger *create)
 {
     const struct object *on;
+    struct catalog_edit *edit;
     const struct ast_name *name = last_part(&create->path);
     if ((create->base.flags & AST_CREATE_OR_REPLACE) != 0)
         return refuse_replace(d->cx, &create->base);
     TRY(find_object(d, &create->table, "table", &on));
+    const bool temporary = makes_temporary(&create->base, &create->path) || on->temporary;
+    if (temporary) {
+        TRY(transaction_drop_orphans(d->cx, d->transaction)); /* they hold names */
+        ddl_look(d);
+    }
+    struct slice schema = temporary ? SLICE("temp") : slice_of(on->schema);
     if ((create->base.flags & AST_CREATE_IF_NOT_EXISTS) != 0 &&
-        catalog_find_trigger(d->env.catalog, schema_part(&create->path, false), name->text) != NULL)
+        catalog_scope_find_trigger(&d->env.catalog, schema, name->text) != NULL)
         return LLKV_OK;
     struct slice sql = {s->text.data + create->base.at, create->base.end - create->base.at};
-    const struct trigger_def def = {.on = on,
-                                    .name = name->text,
-                                    .sql = sql,
-                                    .temporary = (create->base.flags & AST_CREATE_TEMP) != 0};
-    TRY(check_may_change(d, def.temporary || on->temporary, create->base.at));
-    return catalog_edit_create_trigger(d->cx, d->edit, &def);
+    const struct trigger_def def = {
+        .on = on, .name = name->text, .sql = sql, .temporary = temporary};
+    TRY(check_may_change(d, temporary, create->base.at));
+    TRY(transaction_edit(d->cx, d->transaction, temporary, &edit));
+    return catalog_edit_create_trigger(d->cx, edit, &def);
 }
 
 llkv_code command_create_trigger(struct cx *cx, struct statement *s, const struct ast *node)
@@ -227,8 +272,10 @@ llkv_code command_create_trigger(struct cx *cx, struct statement *s, const struc
 
 static llkv_code create_schema(struct ddl *d, const struct ast_create_schema *create)
 {
+    struct catalog_edit *edit;
     TRY(check_may_change(d, false, create->base.at));
-    llkv_code rc = catalog_edit_create_schema(d->cx, d->edit, last_part(&create->path)->text, 0);
+    TRY(transaction_edit(d->cx, d->transaction, false, &edit));
+    llkv_code rc = catalog_edit_create_schema(d->cx, edit, last_part(&create->path)->text, 0);
     bool lenient = (create->base.flags & AST_CREATE_IF_NOT_EXISTS) != 0;
     return rc == LLKV_EXISTS && lenient ? LLKV_OK : rc;
 }
@@ -263,20 +310,29 @@ static bool kind_fits(uint16_t wanted, const struct object *object)
            (wanted == AST_OBJECT_SCHEMA && object->kind == OBJECT_SCHEMA);
 }
 
+/* With what belongs to it. Temporary triggers are in another catalog than what they watch. */
+static llkv_code drop_object(struct ddl *d, const struct object *object)
+{
+    const struct catalog_snapshot *temp = d->env.catalog.temp;
+    const bool watched =
+        !object->temporary && temp != NULL && catalog_has_trigger(temp, object->id);
+    struct catalog_edit *edit;
+    TRY(transaction_edit(d->cx, d->transaction, object->temporary, &edit));
+    TRY(catalog_edit_drop(d->cx, edit, object));
+    if (watched) TRY(transaction_drop_orphans(d->cx, d->transaction));
+    ddl_look(d);
+    return LLKV_OK;
+}
+
 /* Tables and views of a schema, with what belongs to them. */
 static llkv_code drop_content(struct ddl *d, struct slice schema)
 {
-    for (uint32_t i = 0; i < catalog_count(d->env.catalog);) {
-        const struct object *object = catalog_at(d->env.catalog, i);
+    for (uint32_t i = 0; i < catalog_scope_count(&d->env.catalog);) {
+        const struct object *object = catalog_scope_at(&d->env.catalog, i);
         bool inside = slice_equal_folded(slice_of(object->schema), schema) &&
                       (object->kind == OBJECT_TABLE || object->kind == OBJECT_VIEW);
-        if (!inside) {
-            i++;
-            continue;
-        }
-        TRY(catalog_edit_drop(d->cx, d->edit, object));
-        ddl_look(d);
-        i = 0; /* it is another list now */
+        if (inside) TRY(drop_object(d, object));
+        i = inside ? 0 : i + 1; /* it is another list now */
     }
     return LLKV_OK;
 }
@@ -287,11 +343,11 @@ static llkv_code drop_one(struct ddl *d, const struct ast *drop, const struct as
     struct slice schema = schema_part(path, false);
     const struct object *object;
     if (drop->op == AST_OBJECT_TRIGGER)
-        object = catalog_find_trigger(d->env.catalog, schema, name->text);
+        object = catalog_scope_find_trigger(&d->env.catalog, schema, name->text);
     else if (drop->op == AST_OBJECT_SCHEMA)
-        object = catalog_find_schema(d->env.catalog, name->text);
+        object = catalog_find_schema(d->env.catalog.common, name->text);
     else
-        object = catalog_find(d->env.catalog, schema, name->text, name->hash);
+        object = existing_in(d, schema, path);
     if (object == NULL) {
         if ((drop->flags & AST_DROP_IF_EXISTS) != 0) return LLKV_OK;
         return cx_fail_at(d->cx, LLKV_NAME, (int32_t)name->at,
@@ -305,9 +361,7 @@ static llkv_code drop_one(struct ddl *d, const struct ast *drop, const struct as
                           kind_text(drop->op));
     TRY(check_may_change(d, object->temporary, name->at));
     if ((drop->flags & AST_DROP_CASCADE) != 0) TRY(drop_content(d, slice_of(object->name)));
-    TRY(catalog_edit_drop(d->cx, d->edit, object));
-    ddl_look(d);
-    return LLKV_OK;
+    return drop_object(d, object);
 }
 
 /* All of them, or none. */
@@ -348,8 +402,8 @@ static llkv_code reindex(struct ddl *d, const struct ast_reindex *node)
                               "\"%s\" has no index", object->name);
         return table_check(d->cx, object->table);
     }
-    for (uint32_t i = 0; i < catalog_count(d->env.catalog); i++) {
-        object = catalog_at(d->env.catalog, i);
+    for (uint32_t i = 0; i < catalog_scope_count(&d->env.catalog); i++) {
+        object = catalog_scope_at(&d->env.catalog, i);
         if (object->kind == OBJECT_TABLE) TRY(table_check(d->cx, object->table));
     }
     return LLKV_OK;

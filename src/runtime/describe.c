@@ -74,7 +74,7 @@ static llkv_code path_rows(struct cx *cx, struct statement *s, const struct plan
 {
     const struct ast_name *name = &path->parts[path->count - 1];
     struct slice schema = path->count > 1 ? path->parts[path->count - 2].text : (struct slice){0};
-    const struct object *object = catalog_find(env->catalog, schema, name->text, name->hash);
+    const struct object *object = catalog_scope_find(&env->catalog, schema, name->text, name->hash);
     if (object != NULL && object->kind == OBJECT_TABLE)
         return table_rows(cx, s, table_definition(object->table));
     struct ast at = {.at = path->parts[0].at, .end = name->end};
@@ -118,5 +118,5 @@ llkv_code command_truncate(struct cx *cx, struct statement *s, const struct ast 
     all.base.kind = AST_DELETE;
     all.base.op = AST_CONFLICT_NONE;
     all.base.flags = 0;
-    return statement_run_part(cx, s->session, s->transaction, &all.base, &rows);
+    return statement_run_part(cx, s->session, s->transaction, &all.base, NULL, &rows);
 }

@@ -33,9 +33,29 @@ llkv_code session_close(struct cx *cx, struct session *session)
                        session->open_count == 1 ? " is" : "s are");
     transaction_rollback(&session->transaction);
     statement_drop_kept(session);
+    catalog_free(session->temp); /* no statement of the session is left, and nobody else knows it */
     atomic_fetch_sub(&session->engine->session_count, 1);
     mem_free(session);
     return LLKV_OK;
+}
+
+struct catalog_scope session_catalog(const struct session *session, const struct snapshot *snapshot)
+{
+    struct catalog *temp = session->temp;
+    return (struct catalog_scope){.temp = temp == NULL ? NULL : catalog_view(temp, snapshot),
+                                  .common = catalog_view(session->database->catalog, snapshot)};
+}
+
+void session_sweep(struct session *session)
+{
+    if (session->temp == NULL) return;
+    /* Statements to come see the watermark, and those that run nothing older than their start. */
+    int64_t oldest = txn_watermark(session->database->manager);
+    const struct transaction *txn = &session->transaction;
+    if (txn->has_snapshot && txn->snapshot.ts < oldest) oldest = txn->snapshot.ts;
+    for (const struct statement *s = session->running; s != NULL; s = s->running_next)
+        if (s->has_snapshot && s->snapshot.ts < oldest) oldest = s->snapshot.ts;
+    catalog_sweep_before(session->temp, oldest);
 }
 
 void session_interrupt(struct session *session)

@@ -1,5 +1,6 @@
 /* session.h -- a conversation: settings, cancel flag, statements kept for reuse.
  *
+ * Owns:    its settings, its transaction, its temporary objects, statements kept for reuse.
  * Threads: one at a time, but for session_interrupt. Statements that were freed are kept: their
  * arenas save the next one its allocations, and a text prepared for the third time finds its plan
  * ready. */
@@ -15,6 +16,7 @@ struct statement;
 struct session {
     struct engine *engine;
     struct database *database; /* the engine's */
+    struct catalog *temp;      /* tables, views .. of its own; NULL: there never were any */
     struct settings settings;
     uint64_t settings_epoch; /* counts up with every change */
     uint64_t defaults_epoch; /* of the database's defaults in it */
@@ -36,6 +38,13 @@ NODISCARD llkv_code session_open(struct cx *cx, struct engine *engine, const str
 /* LLKV_BUSY while statements are open. */
 NODISCARD llkv_code session_close(struct cx *cx, struct session *session);
 void session_interrupt(struct session *session);
+/* Free what is temporary, was dropped, and cannot be seen by its statements any more: no others
+ * need be asked. */
+void session_sweep(struct session *session);
+
+/* What a statement with this snapshot sees, outside of a transaction. */
+struct catalog_scope session_catalog(const struct session *session,
+                                     const struct snapshot *snapshot);
 
 /* ---- control.c. `at` is a place in the statement, or -1. ---- */
 /* BEGIN; 25001. */

@@ -68,6 +68,7 @@ static void clear(struct statement *s)
     s->rows = (struct text_rows){0};
     s->transaction = NULL;
     s->is_part = false;
+    s->reads = NULL;
 }
 
 static void destroy(struct statement *s)
@@ -132,12 +133,21 @@ static bool met_before(struct session *session, uint64_t hash)
 }
 
 /* Of the catalog that the next statement will see, as far as that is known. */
-static uint64_t catalog_version_now(struct session *session)
+static struct catalog_version catalog_version_now(const struct session *session)
 {
-    struct transaction *txn = &session->transaction;
+    const struct transaction *txn = &session->transaction;
     if (txn->state == TRANSACTION_NONE || !txn->has_snapshot)
-        return catalog_newest_version(session->database->catalog);
-    return catalog_snapshot_version(transaction_catalog(txn));
+        return (struct catalog_version){
+            .temp = session->temp == NULL ? 0 : catalog_newest_version(session->temp),
+            .common = catalog_newest_version(session->database->catalog)};
+    const struct catalog_scope scope = transaction_catalog(txn);
+    return catalog_scope_version(&scope);
+}
+
+static bool is_of(const struct pplan *plan, struct catalog_version version)
+{
+    return plan->catalog_version.common == version.common &&
+           plan->catalog_version.temp == version.temp;
 }
 
 static struct statement *take_cached(struct session *session, struct slice sql, uint64_t hash)
@@ -147,7 +157,7 @@ static struct statement *take_cached(struct session *session, struct slice sql, 
     if (s == NULL || s->text_hash != hash || !slice_equal(s->text, sql)) return NULL;
     if (s->settings_epoch != session->settings_epoch) return NULL;
     /* Its columns are asked for before it runs: those of another catalog would be wrong. */
-    if (s->plan->catalog_version != catalog_version_now(session)) return NULL;
+    if (!is_of(s->plan, catalog_version_now(session))) return NULL;
     if (session->transaction.state == TRANSACTION_FAILED) return NULL; /* refused in the long way */
     *slot = NULL;
     return s;
@@ -246,15 +256,16 @@ static void fail(struct statement *s, llkv_code rc)
 
 /* ---- planning ---- */
 
-static const struct catalog_snapshot *catalog_of(const struct statement *s)
+static struct catalog_scope catalog_of(const struct statement *s)
 {
     if (s->transaction != NULL) return transaction_catalog(s->transaction);
-    return catalog_view(s->session->database->catalog, &s->snapshot);
+    return session_catalog(s->session, &s->snapshot);
 }
 
-static struct plan_env plan_env_of(const struct statement *s)
+static struct plan_env plan_env_of(const struct statement *s, const struct catalog_scope *now)
 {
-    return (struct plan_env){.catalog = catalog_of(s),
+    return (struct plan_env){.catalog = s->reads != NULL ? *s->reads : *now,
+                             .target = now,
                              .reader = &s->reader,
                              .settings = &s->session->settings,
                              .params = s->typed_by_values ? s->params : NULL,
@@ -282,6 +293,7 @@ static void end_snapshot(struct statement *s)
     s->has_snapshot = false;
     txn_snapshot_end(db->manager, &s->snapshot);
     catalog_sweep(db->catalog);
+    session_sweep(s->session);
 }
 
 static bool has_plan(const struct ast *node)
@@ -314,7 +326,8 @@ static llkv_code print_types(struct cx *cx, struct statement *s)
 static llkv_code make_plan(struct cx *cx, struct statement *s)
 {
     struct cx plan_cx = statement_cx(cx, s, &s->plan_arena);
-    struct plan_env env = plan_env_of(s);
+    const struct catalog_scope now = catalog_of(s);
+    struct plan_env env = plan_env_of(s, &now);
     const uint64_t newest = catalog_newest_version(s->session->database->catalog);
     drop_execution(s);
     TRY(plan_statement(&plan_cx, &env, s->ast, &s->plan));
@@ -500,9 +513,9 @@ static llkv_code refresh_plan(struct cx *cx, struct statement *s)
 {
     /* Any change of the catalog counts: a name may mean another object now. So do changes that the
      * snapshot does not see: an index the plan uses may be gone. */
-    uint64_t version = catalog_snapshot_version(catalog_of(s));
+    const struct catalog_scope scope = s->reads != NULL ? *s->reads : catalog_of(s);
     bool fresh = s->settings_epoch == s->session->settings_epoch &&
-                 s->plan->catalog_version == version &&
+                 is_of(s->plan, catalog_scope_version(&scope)) &&
                  s->newest_version == catalog_newest_version(s->session->database->catalog);
     bool fit;
     if (!fresh) TRY(make_plan(cx, s));
@@ -720,7 +733,8 @@ void statement_reset(struct statement *s)
 }
 
 llkv_code statement_run_part(struct cx *cx, struct session *session,
-                             struct transaction *transaction, struct ast *node, int64_t *out_rows)
+                             struct transaction *transaction, struct ast *node,
+                             const struct catalog_scope *reads, int64_t *out_rows)
 {
     struct statement *part;
     TRY(take_idle(cx, session, &part));
@@ -729,6 +743,7 @@ llkv_code statement_run_part(struct cx *cx, struct session *session,
     part->text = cx->text;
     part->transaction = transaction;
     part->is_part = true;
+    part->reads = reads;
     struct ast_stmt *stmt = cx_alloc_zero(&plan_cx, sizeof *stmt);
     llkv_code rc = stmt == NULL ? LLKV_NOMEM : LLKV_OK;
     const struct batch *batch;

@@ -53,9 +53,10 @@ struct statement {
     struct value *run_params;
     /* running */
     struct statement *running_next, **running_place; /* in the session's list */
-    struct transaction *transaction; /* that it is a part of; NULL: it commits by itself */
-    struct transaction_mark mark;    /* to undo it */
-    bool is_part;                    /* of a command, whose transaction it has */
+    struct transaction *transaction;   /* that it is a part of; NULL: it commits by itself */
+    struct transaction_mark mark;      /* to undo it */
+    bool is_part;                      /* of a command, whose transaction it has */
+    const struct catalog_scope *reads; /* of a part: what it reads is looked up there; or NULL */
     bool has_mark;
     bool executes;            /* what fails from here on fails the transaction */
     struct snapshot snapshot; /* its own, if it commits by itself */
@@ -111,8 +112,8 @@ NODISCARD llkv_code command_run(struct cx *cx, struct statement *statement);
 /* What it is, before it runs; LLKV_UNSUPPORTED for what has no executor. */
 NODISCARD llkv_code command_describe(struct cx *cx, struct statement *statement);
 /* Plan and run `node` (INSERT, ...) as a part of a command; in a transaction, or (NULL) with a
- * commit of its own. */
+ * commit of its own. `reads` (or NULL): what it reads is looked up there. */
 NODISCARD llkv_code statement_run_part(struct cx *cx, struct session *session,
                                        struct transaction *transaction, struct ast *node,
-                                       int64_t *out_rows);
+                                       const struct catalog_scope *reads, int64_t *out_rows);
 #endif

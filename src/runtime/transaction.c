@@ -3,10 +3,12 @@
 #include <assert.h>
 #include <string.h>
 
-void transaction_begin(struct transaction *txn, struct database *database, bool read_only)
+void transaction_begin(struct transaction *txn, struct database *database, struct catalog **temp,
+                       bool read_only)
 {
     assert(txn->state == TRANSACTION_NONE);
     *txn = (struct transaction){.database = database,
+                                .temp = temp,
                                 .id = txn_id_new(database->manager),
                                 .state = TRANSACTION_ACTIVE,
                                 .read_only = read_only};
@@ -22,11 +24,19 @@ llkv_code transaction_take_snapshot(struct cx *cx, struct transaction *txn)
     return LLKV_OK;
 }
 
-const struct catalog_snapshot *transaction_catalog(struct transaction *txn)
+static const struct catalog_snapshot *
+view_of(const struct catalog_edit *edit, struct catalog *catalog, const struct snapshot *snapshot)
+{
+    if (edit != NULL) return catalog_edit_view(edit);
+    return catalog == NULL ? NULL : catalog_view(catalog, snapshot);
+}
+
+struct catalog_scope transaction_catalog(const struct transaction *txn)
 {
     assert(txn->has_snapshot);
-    if (txn->edit != NULL) return catalog_edit_view(txn->edit);
-    return catalog_view(txn->database->catalog, &txn->snapshot);
+    return (struct catalog_scope){.temp = view_of(txn->temp_edit, *txn->temp, &txn->snapshot),
+                                  .common =
+                                      view_of(txn->edit, txn->database->catalog, &txn->snapshot)};
 }
 
 /* CHECKPOINT does not run beside transactions that have changed something. */
@@ -39,9 +49,37 @@ static void count_writer(struct transaction *txn)
     atomic_fetch_add(&db->writers[txn->writer_phase], 1);
 }
 
-llkv_code transaction_edit(struct cx *cx, struct transaction *txn, struct catalog_edit **out_edit)
+static llkv_code temp_edit(struct cx *cx, struct transaction *txn, struct catalog_edit **out_edit)
+{
+    if (*txn->temp == NULL) *txn->temp = catalog_new_temporary(cx, txn->database->catalog);
+    if (*txn->temp == NULL) return LLKV_NOMEM;
+    if (txn->temp_edit == NULL)
+        TRY(catalog_edit_new(cx, *txn->temp, &txn->snapshot, txn->id, &txn->temp_edit));
+    *out_edit = txn->temp_edit;
+    return LLKV_OK;
+}
+
+llkv_code transaction_drop_orphans(struct cx *cx, struct transaction *txn)
+{
+    struct catalog_edit *edit;
+    TRY(temp_edit(cx, txn, &edit));
+    struct catalog_scope scope = transaction_catalog(txn);
+    for (uint32_t i = 0; i < catalog_count(scope.temp);) {
+        const struct object *object = catalog_at(scope.temp, i);
+        const bool orphan = object->kind == OBJECT_TRIGGER &&
+                            catalog_scope_find_id(&scope, object->table_id) == NULL;
+        if (orphan) TRY(catalog_edit_drop(cx, edit, object));
+        if (orphan) scope = transaction_catalog(txn);
+        i = orphan ? 0 : i + 1; /* it is another list now */
+    }
+    return LLKV_OK;
+}
+
+llkv_code transaction_edit(struct cx *cx, struct transaction *txn, bool temporary,
+                           struct catalog_edit **out_edit)
 {
     TRY(transaction_take_snapshot(cx, txn));
+    if (temporary) return temp_edit(cx, txn, out_edit);
     if (txn->edit == NULL)
         TRY(catalog_edit_new(cx, txn->database->catalog, &txn->snapshot, txn->id, &txn->edit));
     count_writer(txn);
@@ -81,13 +119,16 @@ struct transaction_mark transaction_set_mark(struct transaction *txn)
     struct transaction_mark mark = {.writes =
                                         txn->writes == NULL ? 0 : write_set_mark(txn->writes)};
     mark.had_edit = txn->edit != NULL;
+    mark.had_temp_edit = txn->temp_edit != NULL;
     if (mark.had_edit) mark.catalog = catalog_edit_mark(txn->edit);
+    if (mark.had_temp_edit) mark.temp = catalog_edit_mark(txn->temp_edit);
     return mark;
 }
 
 void transaction_release_mark(struct transaction *txn, const struct transaction_mark *mark)
 {
     if (mark->had_edit) catalog_edit_release(txn->edit, &mark->catalog);
+    if (mark->had_temp_edit) catalog_edit_release(txn->temp_edit, &mark->temp);
 }
 
 static void forget_table(void *writes, const struct table *table)
@@ -95,21 +136,25 @@ static void forget_table(void *writes, const struct table *table)
     write_set_forget(writes, table);
 }
 
+/* Rows of tables that go are forgotten before. NULL: to before there was the edit. */
+static void go_back(struct transaction *txn, struct catalog_edit **edit,
+                    const struct catalog_mark *mark)
+{
+    if (*edit == NULL) return;
+    if (txn->writes != NULL) catalog_edit_made_tables(*edit, mark, forget_table, txn->writes);
+    if (mark != NULL) {
+        catalog_edit_rollback(*edit, mark);
+    } else {
+        catalog_edit_free(*edit);
+        *edit = NULL;
+    }
+}
+
 void transaction_go_back(struct transaction *txn, const struct transaction_mark *mark)
 {
-    /* Rows first: some of them may be in tables that go with the definitions. */
-    const struct catalog_mark *catalog = mark->had_edit ? &mark->catalog : NULL;
-    if (txn->writes != NULL) {
-        write_set_rollback(txn->writes, mark->writes);
-        if (txn->edit != NULL)
-            catalog_edit_made_tables(txn->edit, catalog, forget_table, txn->writes);
-    }
-    if (catalog != NULL) {
-        catalog_edit_rollback(txn->edit, catalog);
-    } else {
-        catalog_edit_free(txn->edit);
-        txn->edit = NULL;
-    }
+    if (txn->writes != NULL) write_set_rollback(txn->writes, mark->writes);
+    go_back(txn, &txn->edit, mark->had_edit ? &mark->catalog : NULL);
+    go_back(txn, &txn->temp_edit, mark->had_temp_edit ? &mark->temp : NULL);
 }
 
 /* ---- savepoints ---- */
@@ -182,6 +227,7 @@ static void end(struct transaction *txn)
     while (txn->savepoints != NULL)
         drop_latest(txn);
     write_set_free(txn->writes);
+    catalog_edit_free(txn->temp_edit);
     catalog_edit_free(txn->edit);
     if (txn->has_snapshot) txn_snapshot_end(db->manager, &txn->snapshot);
     if (txn->counted) atomic_fetch_sub(&db->writers[txn->writer_phase], 1);
@@ -195,9 +241,12 @@ static llkv_code commit_changes(struct cx *cx, struct transaction *txn)
     int64_t ts;
     if (txn->writes != NULL) {
         if (txn->edit != NULL) catalog_edit_dropped_tables(txn->edit, forget_table, txn->writes);
+        if (txn->temp_edit != NULL)
+            catalog_edit_dropped_tables(txn->temp_edit, forget_table, txn->writes);
         TRY(write_set_participants(cx, txn->writes, &rows));
     }
     struct txn_participant *first = catalog_edit_participants(txn->edit, rows);
+    first = catalog_edit_participants(txn->temp_edit, first);
     if (first == NULL) return LLKV_OK;
     return txn_commit(cx, txn->database->manager, &txn->snapshot, first, &ts);
 }

@@ -80,9 +80,9 @@ static llkv_code show_tables(struct cx *cx, struct statement *s)
     struct view view;
     llkv_code rc = LLKV_OK;
     TRY(view_begin(cx, s, &view));
-    const struct catalog_snapshot *catalog = view.env.catalog;
-    for (uint32_t i = 0; i < catalog_count(catalog) && rc == LLKV_OK; i++) {
-        const struct object *object = catalog_at(catalog, i);
+    const struct catalog_scope *catalog = &view.env.catalog;
+    for (uint32_t i = 0; i < catalog_scope_count(catalog) && rc == LLKV_OK; i++) {
+        const struct object *object = catalog_scope_at(catalog, i);
         if (object->kind != OBJECT_TABLE && object->kind != OBJECT_VIEW) continue;
         const char *name = cx_strndup(cx, object->name, strlen(object->name));
         rc = name == NULL ? LLKV_NOMEM : command_add_row(cx, s, &name);
@@ -181,7 +181,7 @@ static llkv_code table_info(struct cx *cx, struct statement *s, const struct ast
     TRY(constant(cx, pragma->values.items[0], &name));
     TRY(view_begin(cx, s, &view));
     const struct object *object =
-        catalog_find(view.env.catalog, (struct slice){0}, name.s, slice_hash_folded(name.s));
+        catalog_scope_find(&view.env.catalog, (struct slice){0}, name.s, slice_hash_folded(name.s));
     llkv_code rc;
     if (object == NULL || object->kind != OBJECT_TABLE)
         rc = cx_fail_at(cx, LLKV_NAME, (int32_t)pragma->values.items[0]->at, "42P01",

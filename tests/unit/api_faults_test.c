@@ -142,6 +142,15 @@ static void changes(void **state)
         {"CREATE INDEX t_c ON t(c, d)", "DROP INDEX t_c"},
         {"CREATE UNIQUE INDEX t_u ON t(a)", "DROP INDEX t_u"},
         {"CREATE VIEW vv AS SELECT v.a, u.y FROM v JOIN u ON v.a = u.x", "DROP VIEW vv"},
+        {"CREATE TEMP TABLE w AS SELECT a, b FROM t", "DROP TABLE w"},
+        {"CREATE TEMP TABLE w(a INTEGER PRIMARY KEY, b VARCHAR)", NULL},
+        {"CREATE INDEX w_b ON w(b)", NULL},
+        {"INSERT INTO w SELECT a, b FROM t", NULL},
+        {"CREATE VIEW wv AS SELECT w.a FROM w JOIN u ON w.a = u.x", NULL},
+        {"CREATE TEMP TRIGGER g INSTEAD OF INSERT ON v BEGIN SELECT 1; END", NULL},
+        {"DROP TRIGGER g", NULL},
+        {"DROP INDEX w_b", NULL},
+        {"DROP TABLE w", "DROP VIEW wv"},
         {"SET default_null_order = 'nulls_first'", "RESET default_null_order"},
     };
     struct fixture *f = *state;

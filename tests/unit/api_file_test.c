@@ -175,8 +175,8 @@ static void opens_share(void **state)
     assert_int_equal(scalar(f, reader, "SELECT count(*) FROM t"), 2);
     assert_int_equal(run(f, reader, "INSERT INTO t VALUES (3)"), LLKV_READONLY);
     assert_int_equal(run(f, reader, "DROP TABLE t"), LLKV_READONLY);
-    run_ok(f, reader, "CREATE TEMP TABLE x(a INTEGER)");
-    run_ok(f, reader, "INSERT INTO x VALUES (3)");
+    run_ok(f, reader, "CREATE TEMP TABLE x(a INTEGER); INSERT INTO x VALUES (3)");
+    assert_int_equal(run(f, reader, "INSERT INTO x VALUES (3)"), LLKV_NAME); /* another session */
     /* A session keeps its own engine open, not the others. */
     assert_int_equal(llkv_engine_close(first, &f->error), LLKV_BUSY);
     close_ok(f, second);

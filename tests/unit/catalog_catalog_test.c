@@ -3,6 +3,7 @@
 #include <pthread.h>
 #include <stdatomic.h>
 
+#include "catalog/scope.h"
 #include "catalog_testing.h"
 
 static const struct column_def columns[] = {
@@ -31,26 +32,32 @@ static void teardown(struct fixture *f)
     assert_int_equal(mem_used_bytes(), f->used);
 }
 
-static llkv_code create_table(struct cx *cx, struct fixture *f, const char *schema,
-                              const char *name, bool temporary)
+static llkv_code create_table_in(struct cx *cx, struct fixture *f, struct catalog *catalog,
+                                 const char *schema, const char *name)
 {
     struct table_def def = {.schema = schema,
                             .name = name,
                             .column_count = 1,
                             .columns = columns,
-                            .temporary = temporary};
+                            .temporary = catalog != f->catalog};
     const struct object *object;
-    TRY(change_create_table(cx, f->catalog, f->w.manager, &def, &object));
+    TRY(change_create_table(cx, catalog, f->w.manager, &def, &object));
     assert_string_equal(object->name, name);
     assert_int_equal(table_definition(object->table)->id, object->id);
     assert_string_equal(table_definition(object->table)->schema, object->schema);
     return LLKV_OK;
 }
 
-static llkv_code create_trigger(struct cx *cx, struct fixture *f, const struct object *on,
-                                struct slice name, struct slice sql, bool temporary)
+static llkv_code create_table(struct cx *cx, struct fixture *f, const char *schema,
+                              const char *name)
 {
-    const struct trigger_def def = {.on = on, .name = name, .sql = sql, .temporary = temporary};
+    return create_table_in(cx, f, f->catalog, schema, name);
+}
+
+static llkv_code create_trigger(struct cx *cx, struct fixture *f, const struct object *on,
+                                struct slice name, struct slice sql)
+{
+    const struct trigger_def def = {.on = on, .name = name, .sql = sql};
     return change_create_trigger(cx, f->catalog, f->w.manager, &def);
 }
 
@@ -66,26 +73,125 @@ static void names(void **state)
     struct fixture f;
     setup(&f);
     struct cx *cx = &f.w.t.cx;
-    assert_ok(&f.w.t, create_table(cx, &f, NULL, "Accounts", false));
+    assert_ok(&f.w.t, create_table(cx, &f, NULL, "Accounts"));
     assert_non_null(find(&f, NULL, "ACCOUNTS"));
     assert_non_null(find(&f, "MAIN", "accounts"));
     assert_null(find(&f, "temp", "accounts"));
-    assert_int_equal(create_table(cx, &f, "main", "accounts", false), LLKV_EXISTS);
+    assert_int_equal(create_table(cx, &f, "main", "accounts"), LLKV_EXISTS);
     assert_string_equal(f.w.t.error.sqlstate, "42P07");
     assert_string_equal(f.w.t.error.message, "table \"Accounts\" exists already");
-    assert_ok(&f.w.t, create_table(cx, &f, NULL, "accounts", true)); /* hides the other */
-    assert_string_equal(find(&f, NULL, "accounts")->schema, "temp");
-    assert_int_equal(create_table(cx, &f, "nowhere", "t", false), LLKV_NAME);
+    assert_int_equal(create_table(cx, &f, "temp", "t"), LLKV_SEMANTIC); /* not everybody's */
+    assert_string_equal(f.w.t.error.sqlstate, "42P16");
+    assert_int_equal(create_table(cx, &f, "nowhere", "t"), LLKV_NAME);
     assert_string_equal(f.w.t.error.sqlstate, "3F000");
     assert_ok(&f.w.t, change_create_schema(cx, f.catalog, f.w.manager, SLICE("s")));
     assert_int_equal(change_create_schema(cx, f.catalog, f.w.manager, SLICE("S")), LLKV_EXISTS);
     assert_int_equal(change_create_schema(cx, f.catalog, f.w.manager, SLICE("main")), LLKV_EXISTS);
-    assert_ok(&f.w.t, create_table(cx, &f, "s", "accounts", false));
+    assert_ok(&f.w.t, create_table(cx, &f, "s", "accounts"));
     assert_string_equal(find(&f, "s", "accounts")->schema, "s");
     assert_string_equal(catalog_suggest(catalog_newest(f.catalog), SLICE("acounts")), "Accounts");
     assert_string_equal(catalog_suggest(catalog_newest(f.catalog), SLICE("acocunts")), "Accounts");
     assert_null(catalog_suggest(catalog_newest(f.catalog), SLICE("customers")));
     assert_null(catalog_suggest(catalog_newest(f.catalog), SLICE("")));
+    teardown(&f);
+}
+
+static const struct object *find_in_scope(const struct catalog_scope *scope, const char *schema,
+                                          const char *name)
+{
+    struct slice n = slice_of(name);
+    return catalog_scope_find(scope, slice_of(schema), n, slice_hash_folded(n));
+}
+
+static struct catalog_scope scope_of(struct fixture *f, struct catalog *temp)
+{
+    return (struct catalog_scope){.temp = temp == NULL ? NULL : catalog_newest(temp),
+                                  .common = catalog_newest(f->catalog)};
+}
+
+/* Two sessions, each with temporary objects of its own, and one without. */
+static void temporary_objects(void **state)
+{
+    (void)state;
+    struct fixture f;
+    setup(&f);
+    struct cx *cx = &f.w.t.cx;
+    struct catalog *one = catalog_new_temporary(cx, f.catalog);
+    struct catalog *two = catalog_new_temporary(cx, f.catalog);
+    assert_non_null(one);
+    assert_non_null(two);
+    assert_ok(&f.w.t, create_table(cx, &f, NULL, "t"));
+    const uint64_t version = catalog_newest_version(f.catalog);
+    assert_ok(&f.w.t, create_table_in(cx, &f, one, NULL, "T"));
+    assert_ok(&f.w.t, create_table_in(cx, &f, two, "temp", "t"));
+    assert_ok(&f.w.t, create_table_in(cx, &f, two, NULL, "accounts"));
+    assert_int_equal(create_table_in(cx, &f, two, "temp", "t"), LLKV_EXISTS);
+    assert_int_equal(create_table_in(cx, &f, two, "main", "x"), LLKV_SEMANTIC);
+    assert_int_equal(change_create_schema(cx, two, f.w.manager, SLICE("s")), LLKV_SEMANTIC);
+    assert_int_equal(catalog_newest_version(f.catalog), version);
+
+    const struct catalog_scope of_one = scope_of(&f, one), of_two = scope_of(&f, two);
+    const struct catalog_scope of_none = scope_of(&f, NULL);
+    const struct object *common = find_in_scope(&of_none, NULL, "t");
+    assert_string_equal(common->schema, "main");
+    assert_null(find_in_scope(&of_none, "temp", "t"));
+    assert_string_equal(find_in_scope(&of_one, NULL, "t")->name, "T");
+    assert_ptr_equal(find_in_scope(&of_one, NULL, "t"), find_in_scope(&of_one, "TEMP", "t"));
+    assert_ptr_equal(find_in_scope(&of_one, "main", "t"), common);
+    assert_true(find_in_scope(&of_two, NULL, "t") != find_in_scope(&of_one, NULL, "t"));
+    assert_null(find_in_scope(&of_one, NULL, "accounts"));
+    assert_null(catalog_scope_suggest(&of_one, SLICE("acounts")));
+    assert_string_equal(catalog_scope_suggest(&of_two, SLICE("acounts")), "accounts");
+    assert_int_equal(catalog_scope_count(&of_two), 3);
+    assert_ptr_equal(catalog_scope_at(&of_two, 0), common);
+    assert_string_equal(catalog_scope_at(&of_two, 2)->name, "accounts");
+    assert_int_not_equal(find_in_scope(&of_two, NULL, "t")->id,
+                         find_in_scope(&of_one, NULL, "t")->id);
+    const uint64_t id = find_in_scope(&of_one, NULL, "t")->id;
+    assert_non_null(catalog_scope_find_id(&of_one, id));
+    assert_null(catalog_scope_find_id(&of_two, id));
+    assert_int_equal(catalog_scope_version(&of_none).temp, 0);
+    assert_int_not_equal(catalog_scope_version(&of_two).temp, 0);
+
+    const struct trigger_def watch = {
+        .on = common, .name = SLICE("g"), .sql = SLICE("..."), .temporary = true};
+    assert_int_equal(change_create_trigger(cx, f.catalog, f.w.manager, &watch), LLKV_SEMANTIC);
+    assert_ok(&f.w.t, change_create_trigger(cx, one, f.w.manager, &watch));
+    const struct catalog_scope then = scope_of(&f, one);
+    assert_true(catalog_scope_has_trigger(&then, common->id));
+    assert_false(catalog_scope_has_trigger(&of_two, common->id));
+    assert_non_null(catalog_scope_find_trigger(&then, (struct slice){0}, SLICE("G")));
+    assert_ok(&f.w.t, change_drop(cx, f.catalog, f.w.manager, common)); /* it keeps nobody */
+    catalog_free(two);
+    catalog_free(one);
+    teardown(&f);
+}
+
+/* What one session drops goes with its own snapshots, whatever others hold. */
+static void dropped_temporary(void **state)
+{
+    (void)state;
+    struct fixture f;
+    struct snapshot other;
+    setup(&f);
+    struct cx *cx = &f.w.t.cx;
+    struct catalog *temp = catalog_new_temporary(cx, f.catalog);
+    assert_non_null(temp);
+    assert_ok(&f.w.t, txn_snapshot_begin(cx, f.w.manager, &other));
+    for (int round = 0; round < 3; round++) {
+        const int64_t before = mem_used_bytes();
+        assert_ok(&f.w.t, create_table_in(cx, &f, temp, NULL, "t"));
+        const struct catalog_scope scope = scope_of(&f, temp);
+        assert_ok(&f.w.t, change_drop(cx, temp, f.w.manager, find_in_scope(&scope, NULL, "t")));
+        assert_true(mem_used_bytes() > before);
+        catalog_sweep_before(temp, txn_watermark(f.w.manager) - 1);
+        assert_true(mem_used_bytes() > before);
+        catalog_sweep_before(temp, txn_watermark(f.w.manager));
+        if (round != 0) assert_int_equal(mem_used_bytes(), before); /* the test has its arena */
+    }
+    assert_ok(&f.w.t, create_table_in(cx, &f, temp, NULL, "t"));
+    catalog_free(temp);
+    txn_snapshot_end(f.w.manager, &other);
     teardown(&f);
 }
 
@@ -95,7 +201,7 @@ static void views_indexes_triggers(void **state)
     struct fixture f;
     setup(&f);
     struct cx *cx = &f.w.t.cx;
-    assert_ok(&f.w.t, create_table(cx, &f, NULL, "t", false));
+    assert_ok(&f.w.t, create_table(cx, &f, NULL, "t"));
     static const char *const view_columns[] = {"x", "y"};
     struct view_def view = {.name = SLICE("v"),
                             .sql = SLICE("SELECT 1, 2"),
@@ -129,8 +235,8 @@ static void views_indexes_triggers(void **state)
 
     assert_false(catalog_has_trigger(catalog_newest(f.catalog), index->table_id));
     assert_ok(&f.w.t, create_trigger(cx, &f, find(&f, NULL, "t"), SLICE("t"),
-                                     SLICE("CREATE TRIGGER t ..."), false));
-    assert_int_equal(create_trigger(cx, &f, find(&f, NULL, "t"), SLICE("T"), SLICE("..."), false),
+                                     SLICE("CREATE TRIGGER t ...")));
+    assert_int_equal(create_trigger(cx, &f, find(&f, NULL, "t"), SLICE("T"), SLICE("...")),
                      LLKV_EXISTS);
     assert_string_equal(f.w.t.error.sqlstate, "42710");
     assert_true(catalog_has_trigger(catalog_newest(f.catalog), index->table_id));
@@ -161,7 +267,7 @@ static void what_is_held_stays(void **state)
     struct cx *cx = &f.w.t.cx;
     struct snapshot s;
     assert_ok(&f.w.t, change_create_schema(cx, f.catalog, f.w.manager, SLICE("s")));
-    assert_ok(&f.w.t, create_table(cx, &f, "s", "t", false));
+    assert_ok(&f.w.t, create_table(cx, &f, "s", "t"));
     assert_ok(&f.w.t, txn_snapshot_begin(cx, f.w.manager, &s));
     const struct catalog_snapshot *old = catalog_newest(f.catalog);
     const struct object *t = find(&f, "s", "t"), *schema = NULL;
@@ -200,14 +306,14 @@ static void lack_of_memory(void **state)
                 llkv_code rc = LLKV_OK;
                 switch (step) {
                 case 0: rc = change_create_schema(cx, f.catalog, f.w.manager, SLICE("s")); break;
-                case 1: rc = create_table(cx, &f, "s", "t", false); break;
+                case 1: rc = create_table(cx, &f, "s", "t"); break;
                 case 2:
                     rc = change_create_index(cx, f.catalog, f.w.manager, find(&f, "s", "t"), &key);
                     break;
                 case 3:
                 case 4: rc = change_create_view(cx, f.catalog, f.w.manager, &view); break;
                 case 5:
-                    rc = create_trigger(cx, &f, find(&f, "s", "t"), SLICE("g"), SLICE("..."), true);
+                    rc = create_trigger(cx, &f, find(&f, "s", "t"), SLICE("g"), SLICE("..."));
                     break;
                 case 6: rc = change_drop(cx, f.catalog, f.w.manager, find(&f, "s", "i")); break;
                 default: rc = change_drop(cx, f.catalog, f.w.manager, find(&f, "s", "t")); break;
@@ -263,7 +369,7 @@ static void readers_beside_changes(void **state)
     for (int i = 0; i < 2; i++)
         pthread_create(&threads[i], NULL, look_around, &f);
     for (int i = 0; i < ROUNDS; i++) {
-        assert_ok(&f.w.t, create_table(&f.w.t.cx, &f, NULL, "t", false));
+        assert_ok(&f.w.t, create_table(&f.w.t.cx, &f, NULL, "t"));
         assert_ok(&f.w.t, change_create_index(&f.w.t.cx, f.catalog, f.w.manager,
                                               find(&f, NULL, "t"), &key));
         if (i % 2)
@@ -280,6 +386,8 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(names),
+        cmocka_unit_test(temporary_objects),
+        cmocka_unit_test(dropped_temporary),
         cmocka_unit_test(views_indexes_triggers),
         cmocka_unit_test(what_is_held_stays),
         cmocka_unit_test(lack_of_memory),

@@ -18,7 +18,7 @@ struct plan_lab {
 
 static inline struct plan_env lab_env(struct plan_lab *lab)
 {
-    return (struct plan_env){.catalog = catalog_newest(lab->catalog),
+    return (struct plan_env){.catalog = {.common = catalog_newest(lab->catalog)},
                              .reader = &lab->reader,
                              .settings = &lab->settings,
                              .debug_checks = true};

@@ -166,7 +166,7 @@ enum { PLAN_NODES_MAX = 100000 };
 struct plan {
     struct cx *cx;
     const struct settings *settings;
-    const struct catalog_snapshot *catalog;
+    struct catalog_scope catalog;
     const struct table_reader *reader;
     const struct value *params; /* bound user parameters, or NULL */
     VEC(struct iu) ius;         /* index 0 is unused */

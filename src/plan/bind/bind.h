@@ -122,6 +122,7 @@ struct binder {
     int32_t view_at;            /* inside a view: where the outer text names it; -1 outside */
     bool has_lateral;           /* some join may be dependent */
     outer_agg_list *outer_aggs; /* those known so far; NULL where they are not supported */
+    bool reads_temporary;       /* something it names is temporary */
     bool again;                 /* one more was found: the error is not meant, bind once more */
 };
 

@@ -299,11 +299,16 @@ static llkv_code try_checks(struct table_build *t)
     return LLKV_OK;
 }
 
+static bool is_temp(struct slice schema)
+{
+    return slice_equal_folded(schema, SLICE("temp"));
+}
+
 static llkv_code check_temporary(struct binder *b, const struct ast_path *path, bool temporary)
 {
     if (!temporary || path->count < 2) return LLKV_OK;
     const struct ast_name *schema = &path->parts[path->count - 2];
-    if (slice_equal_folded(schema->text, SLICE("temp"))) return LLKV_OK;
+    if (is_temp(schema->text)) return LLKV_OK;
     return cx_fail_at(b->cx, LLKV_SEMANTIC, bind_at_name(b, schema), "42P16",
                       "what is temporary goes to the schema temp, not to \"%.*s\"",
                       SLICE_ARG(schema->text));
@@ -322,7 +327,7 @@ static llkv_code table_name(struct table_build *t, bool temporary)
     TRY(check_temporary(b, path, temporary));
     t->def->schema = temporary ? "temp" : "main";
     if (path->count == 2) TRY(text_of(b, path->parts[0].text, &t->def->schema));
-    t->def->temporary = temporary || slice_equal_folded(slice_of(t->def->schema), SLICE("temp"));
+    t->def->temporary = is_temp(slice_of(t->def->schema));
     return LLKV_OK;
 }
 
@@ -379,16 +384,17 @@ llkv_code plan_bind_create_view(struct cx *cx, const struct plan_env *env,
     }
     for (uint32_t i = 0; i < stmt->columns.count; i++)
         TRY(text_of(&b, stmt->columns.items[i].text, &names[i]));
-    bool temporary = (stmt->base.flags & AST_CREATE_TEMP) != 0;
+    /* What reads something temporary is temporary itself. */
+    bool temporary = (stmt->base.flags & AST_CREATE_TEMP) != 0 || b.reads_temporary;
     const struct ast_path *path = &stmt->path;
     TRY(check_temporary(&b, path, temporary));
     *out = (struct view_def){.schema = temporary ? SLICE("temp") : SLICE("main"),
                              .name = path->parts[path->count - 1].text,
                              .column_names = names,
                              .column_count = stmt->columns.count,
-                             .temporary = temporary,
                              .or_replace = (stmt->base.flags & AST_CREATE_OR_REPLACE) != 0};
     if (path->count >= 2) out->schema = path->parts[path->count - 2].text;
+    out->temporary = is_temp(out->schema);
     return ast_print(cx, &stmt->query->base, &out->sql);
 }
 

@@ -42,7 +42,7 @@ static llkv_code bind_checks(struct binder *b, const struct object *object, stru
 llkv_code bind_refuse_triggers(struct binder *b, const struct object *object, const struct ast *at,
                                const char *verb)
 {
-    if (!catalog_has_trigger(b->env->catalog, object->id)) return LLKV_OK;
+    if (!catalog_scope_has_trigger(&b->env->catalog, object->id)) return LLKV_OK;
     return cx_fail_at(b->cx, LLKV_UNSUPPORTED, bind_at(b, at), NULL,
                       "%s on \"%s\" would fire a trigger, which is not supported", verb,
                       object->name);

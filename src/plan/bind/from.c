@@ -4,7 +4,8 @@
 
 /* ---- names of objects ---- */
 
-llkv_code bind_object(struct binder *b, const struct ast_path *path, const struct object **out)
+static llkv_code find_object(struct binder *b, const struct catalog_scope *catalog,
+                             const struct ast_path *path, const struct object **out)
 {
     const struct ast_name *name = &path->parts[path->count - 1];
     struct slice schema = {0};
@@ -12,7 +13,8 @@ llkv_code bind_object(struct binder *b, const struct ast_path *path, const struc
         return cx_fail_at(b->cx, LLKV_SYNTAX, bind_at_name(b, name), "42601",
                           "a name has at most three parts");
     if (path->count >= 2) schema = path->parts[path->count - 2].text;
-    *out = catalog_find(b->env->catalog, schema, name->text, name->hash);
+    *out = catalog_scope_find(catalog, schema, name->text, name->hash);
+    if (*out != NULL && (*out)->temporary) b->reads_temporary = true;
     if (*out != NULL && (*out)->kind == OBJECT_TABLE) return table_load(b->cx, (*out)->table);
     if (*out != NULL) return LLKV_OK;
     if (schema.len != 0)
@@ -21,8 +23,13 @@ llkv_code bind_object(struct binder *b, const struct ast_path *path, const struc
                           SLICE_ARG(name->text));
     llkv_code rc = cx_fail_at(b->cx, LLKV_NAME, bind_at_name(b, name), "42P01",
                               "table \"%.*s\" does not exist", SLICE_ARG(name->text));
-    const char *near = catalog_suggest(b->env->catalog, name->text);
+    const char *near = catalog_scope_suggest(catalog, name->text);
     return near == NULL ? rc : cx_hint(b->cx, "did you mean \"%s\"?", near);
+}
+
+llkv_code bind_object(struct binder *b, const struct ast_path *path, const struct object **out)
+{
+    return find_object(b, &b->env->catalog, path, out);
 }
 
 /* Rename the columns of a relation: t AS x(a, b). */
@@ -98,8 +105,8 @@ static llkv_code query_relation(struct binder *b, const struct bound_query *quer
     return LLKV_OK;
 }
 
-static llkv_code bind_view_query(struct binder *b, const struct object *view,
-                                 struct bound_query *out)
+static llkv_code bind_view_text(struct binder *b, const struct object *view,
+                                struct bound_query *out)
 {
     struct ast_stmt *stmt = NULL;
     size_t at = 0;
@@ -111,6 +118,20 @@ static llkv_code bind_view_query(struct binder *b, const struct object *view,
     if (rc != LLKV_OK) return rc;
     CHECK(b->cx, stmt != NULL && stmt->node->kind == AST_QUERY);
     return bind_query(b, NULL, NULL, (const struct ast_query *)stmt->node, out);
+}
+
+/* A view of everybody means the same to everybody: what it names is never what a session calls so
+ * temporarily. */
+static llkv_code bind_view_query(struct binder *b, const struct object *view,
+                                 struct bound_query *out)
+{
+    const struct plan_env *outer = b->env;
+    struct plan_env common = *outer;
+    common.catalog.temp = NULL;
+    if (!view->temporary) b->env = &common;
+    llkv_code rc = bind_view_text(b, view, out);
+    b->env = outer;
+    return rc;
 }
 
 static llkv_code view_relation(struct binder *b, const struct object *view, int32_t at,
@@ -234,8 +255,8 @@ static llkv_code bind_table(struct binder *b, struct scope *scope, const struct 
     }
     TRY(bind_object(b, &table->path, &object));
     if (ast_name_given(&table->indexed_by) &&
-        catalog_find(b->env->catalog, (struct slice){0}, table->indexed_by.text,
-                     table->indexed_by.hash) == NULL)
+        catalog_scope_find(&b->env->catalog, (struct slice){0}, table->indexed_by.text,
+                           table->indexed_by.hash) == NULL)
         return cx_fail_at(b->cx, LLKV_NAME, bind_at_name(b, &table->indexed_by), "42704",
                           "index \"%.*s\" does not exist", SLICE_ARG(table->indexed_by.text));
     if (object->kind == OBJECT_VIEW)
@@ -251,7 +272,9 @@ llkv_code bind_target(struct binder *b, struct scope *scope, const struct ast_ta
                       const struct object **out_object)
 {
     struct scope_relation relation;
-    TRY(bind_object(b, &table->path, out_object));
+    const struct catalog_scope *catalog = b->env->target;
+    if (catalog == NULL) catalog = &b->env->catalog;
+    TRY(find_object(b, catalog, &table->path, out_object));
     if ((*out_object)->kind != OBJECT_TABLE)
         return cx_fail_at(b->cx, LLKV_SEMANTIC, bind_at(b, &table->base), "42809",
                           "\"%s\" is a %s and cannot be changed", (*out_object)->name,

@@ -103,7 +103,7 @@ llkv_code plan_physical(struct plan *plan, const struct ldml *dml, struct pplan 
     out->init_count = p.inits.count;
     out->shared = p.shared.items;
     out->shared_count = p.shared.count;
-    out->catalog_version = plan->reads_files ? 0 : catalog_snapshot_version(plan->catalog);
+    if (!plan->reads_files) out->catalog_version = catalog_scope_version(&plan->catalog);
     out->uses_clock = plan->uses_clock;
     out->sqlite_compat = plan->settings->sqlite_compat;
     *out_pplan = out;

@@ -62,7 +62,7 @@ static const struct ast_name *last_part(const struct ast_path *path)
 
 static struct slice schema_part(const struct ast_path *path, bool temporary)
 {
-    if (path->count >= 2) return path->parts[path->count - 2].text;
+    if (path->count >= 2) return ast_path_schema(path);
     return temporary ? SLICE("temp") : (struct slice){0};
 }
 

@@ -461,3 +461,12 @@ const char *ast_statement_name(const struct ast *node)
     default: return ast_kind_name((enum ast_kind)node->kind); /* INSERT, DROP, COPY ... */
     }
 }
+
+struct slice ast_path_schema(const struct ast_path *path)
+{
+    if (path->count < 2) return (struct slice){0};
+    const struct slice schema = path->parts[path->count - 2].text;
+    if (path->count == 2 || !slice_equal_folded(schema, SLICE("main"))) return schema;
+    const struct slice database = path->parts[path->count - 3].text;
+    return slice_equal_folded(database, SLICE("temp")) ? database : schema;
+}

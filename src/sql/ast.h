@@ -59,4 +59,8 @@ const char *ast_object_name(enum ast_object_kind kind);
 /* What a statement is, for messages: "CREATE TABLE". */
 const char *ast_statement_name(const struct ast *node);
 
+/* The schema in the name of an object; empty: none is given. What is temporary can be written as in
+ * a database of its own: temp.main.t is temp.t. */
+struct slice ast_path_schema(const struct ast_path *path);
+
 #endif

@@ -308,7 +308,7 @@ static llkv_code check_temporary(struct binder *b, const struct ast_path *path, 
 {
     if (!temporary || path->count < 2) return LLKV_OK;
     const struct ast_name *schema = &path->parts[path->count - 2];
-    if (is_temp(schema->text)) return LLKV_OK;
+    if (is_temp(ast_path_schema(path))) return LLKV_OK;
     return cx_fail_at(b->cx, LLKV_SEMANTIC, bind_at_name(b, schema), "42P16",
                       "what is temporary goes to the schema temp, not to \"%.*s\"",
                       SLICE_ARG(schema->text));
@@ -393,7 +393,7 @@ llkv_code plan_bind_create_view(struct cx *cx, const struct plan_env *env,
                              .column_names = names,
                              .column_count = stmt->columns.count,
                              .or_replace = (stmt->base.flags & AST_CREATE_OR_REPLACE) != 0};
-    if (path->count >= 2) out->schema = path->parts[path->count - 2].text;
+    if (path->count >= 2) out->schema = ast_path_schema(path);
     out->temporary = is_temp(out->schema);
     return ast_print(cx, &stmt->query->base, &out->sql);
 }

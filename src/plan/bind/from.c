@@ -8,11 +8,10 @@ static llkv_code find_object(struct binder *b, const struct catalog_scope *catal
                              const struct ast_path *path, const struct object **out)
 {
     const struct ast_name *name = &path->parts[path->count - 1];
-    struct slice schema = {0};
+    const struct slice schema = ast_path_schema(path);
     if (path->count > 3)
         return cx_fail_at(b->cx, LLKV_SYNTAX, bind_at_name(b, name), "42601",
                           "a name has at most three parts");
-    if (path->count >= 2) schema = path->parts[path->count - 2].text;
     *out = catalog_scope_find(catalog, schema, name->text, name->hash);
     if (*out != NULL && (*out)->temporary) b->reads_temporary = true;
     if (*out != NULL && (*out)->kind == OBJECT_TABLE) return table_load(b->cx, (*out)->table);

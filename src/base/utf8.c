@@ -2,6 +2,9 @@
 
 #include <string.h>
 
+#include "base/cpu.h"
+#include "base/utf8_fast.h"
+
 #define HIGH_BITS UINT64_C(0x8080808080808080)
 
 static uint64_t load8(const char *text)
@@ -48,9 +51,16 @@ static size_t multibyte(const char *text, size_t len)
     return bytes;
 }
 
+/* Below that the tables are not worth loading. */
+enum { STRIDES_LEAST_BYTES = 64 };
+
 size_t utf8_valid_prefix(const char *text, size_t len)
 {
     size_t i = ascii_prefix(text, len);
+    if (len - i >= STRIDES_LEAST_BYTES && cpu_tier_get() != CPU_BASELINE) {
+        i += utf8_valid_strides((const uint8_t *)text + i, len - i);
+        i += ascii_prefix(text + i, len - i);
+    }
     while (i < len) {
         size_t bytes = multibyte(text + i, len - i);
         if (bytes == 0) return i;

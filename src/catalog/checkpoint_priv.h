@@ -15,6 +15,8 @@
 #include "table/checkpoint.h"
 
 #define ROOT_MAGIC UINT64_C(0x31564b4c4c564b4c)
+/* Commits are numbered from there on; no file gets so far. */
+#define TS_STORED_MAX (INT64_MAX / 2)
 #define CATALOG_MAGIC UINT32_C(0x4354524c)
 #define REPLACED_MAGIC UINT32_C(0x4c54524c)
 enum {

@@ -241,9 +241,12 @@ llkv_code catalog_object_decode(struct cx *cx, const void *data, size_t bytes,
     uint16_t format = unpack_u16(&r);
     image.kind = unpack_u8(&r);
     image.id = unpack_u64(&r);
-    if (r.bad || format != OBJECT_FORMAT || image.id == 0) return damaged(cx, "an object");
+    if (r.bad || format != OBJECT_FORMAT || image.id == 0 || image.id > CATALOG_ID_MAX)
+        return damaged(cx, "an object");
     TRY(unpack_needed(cx, &r, &image.schema));
     TRY(unpack_needed(cx, &r, &image.name));
+    /* What is temporary lies in a pager of its own and never comes here. */
+    if (slice_equal_folded(slice_of(image.schema), SLICE("temp"))) return damaged(cx, "an object");
     TRY(unpack_kind(cx, &r, &image));
     if (r.bad || pack_left(&r) != 0) return damaged(cx, "an object");
     *out_image = image;

@@ -7,6 +7,9 @@
 #include "base/pack.h"
 #include "catalog/catalog.h"
 
+/* Ids count up from 1 and stay below it: the next one never wraps around. */
+#define CATALOG_ID_MAX (UINT64_C(1) << 62)
+
 /* What decoding finds. Texts, definitions and names live in the cx's arena. */
 struct object_image {
     uint8_t kind; /* enum object_kind */

@@ -8,7 +8,7 @@ struct recovery {
     struct cx *cx;
     struct catalog *catalog;
     struct stored_catalog stored;
-    uint64_t last_id;
+    uint64_t last_id, replay_from;
     struct entry **entries; /* ids ascend */
     uint32_t count;
 };
@@ -48,7 +48,8 @@ static llkv_code read_root(struct recovery *r, const uint8_t *root, size_t bytes
     uint32_t segment_rows = unpack_u32(&reader);
     uint32_t vector_rows = unpack_u32(&reader);
     r->stored.image = unpack_blob_ref(&reader, 0);
-    if (reader.bad || pack_left(&reader) != 0 || r->stored.ts < 0 || r->stored.ts == INT64_MAX ||
+    if (reader.bad || pack_left(&reader) != 0 || r->stored.ts < 0 || r->stored.ts > TS_STORED_MAX ||
+        r->last_id > CATALOG_ID_MAX || r->replay_from != (uint64_t)r->stored.ts + 1 ||
         !units_are_sound(segment_rows, vector_rows))
         return damaged(r, "the root");
     options->segment_rows = segment_rows;
@@ -232,6 +233,20 @@ static llkv_code load_image(struct recovery *r)
 
 /* ---- the catalog ---- */
 
+/* Every object is what its name finds, in a schema that there is. */
+static llkv_code check_names(struct recovery *r, const struct catalog_snapshot *view)
+{
+    for (uint32_t i = 0; i < view->count; i++) {
+        const struct object *object = &view->entries[i]->object;
+        struct slice schema = slice_of(object->schema);
+        bool known = schema_is_builtin(schema) || catalog_find_schema(view, schema) != NULL;
+        if (!known || snapshot_find(view, object_space(object->kind), schema,
+                                    slice_of(object->name), object->name_hash) != object)
+            return damaged(r, "the name of an object");
+    }
+    return LLKV_OK;
+}
+
 /* Nobody else has seen the catalog. */
 static llkv_code install(struct recovery *r)
 {
@@ -239,6 +254,11 @@ static llkv_code install(struct recovery *r)
     struct catalog_snapshot *empty = atomic_load_explicit(&catalog->newest, memory_order_relaxed);
     struct catalog_snapshot *made = snapshot_of(catalog->budget, r->entries, r->count);
     if (made == NULL) return cx_nomem(r->cx);
+    llkv_code rc = check_names(r, made);
+    if (rc != LLKV_OK) {
+        snapshot_free(made);
+        return rc;
+    }
     made->version = 1;
     atomic_store_explicit(&catalog->newest, made, memory_order_release);
     snapshot_free(empty);
@@ -278,6 +298,7 @@ llkv_code catalog_recover(struct cx *cx, struct catalog *catalog, int64_t *out_r
         return LLKV_OK;
     }
     if (bytes > LLKV_PAGER_ROOT_BYTES_MAX) return damaged(&r, "the root");
+    r.replay_from = replay_from;
     TRY(recover(&r, root, bytes));
     *out_replay_from = r.stored.ts + 1;
     return LLKV_OK;

@@ -44,8 +44,14 @@ static llkv_code put(struct cx *cx, struct replay *r, const struct object_image 
 {
     const struct catalog_snapshot *view = catalog_edit_view(r->edit);
     const struct object *on = catalog_find_id(view, image->table_id);
+    const struct object *same = catalog_find_id(view, image->id);
     struct slice schema = slice_of(image->schema);
     struct slice name = slice_of(image->name);
+    /* An id is given once; a view that is replaced keeps its own. */
+    if (same != NULL && (same->kind != OBJECT_VIEW || image->kind != OBJECT_VIEW ||
+                         !slice_equal_folded(slice_of(same->name), name) ||
+                         !slice_equal_folded(slice_of(same->schema), schema)))
+        return damaged(cx);
     switch ((enum object_kind)image->kind) {
     case OBJECT_SCHEMA: return catalog_edit_create_schema(cx, r->edit, name, image->id);
     case OBJECT_TABLE: return catalog_edit_create_table(cx, r->edit, image->def, NULL);

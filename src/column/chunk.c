@@ -4,7 +4,9 @@
 #include <string.h>
 
 #include "base/crc32c.h"
+#include "base/utf8.h"
 #include "column/chunk_priv.h"
+#include "column/sound.h"
 
 static llkv_code damaged(struct cx *cx, const struct column_chunk *chunk, const char *what)
 {
@@ -33,13 +35,19 @@ static bool head_is_sound(const struct layout *layout, uint32_t column,
 }
 
 /* Zones are trusted as far as they exclude nothing that is there, which only the sum of the head
- * can tell; but NULLs need their bits. */
+ * can tell; but NULLs need their bits, bounds do not cross and every row counts. */
 static bool zones_are_sound(const struct column_chunk *chunk, bool has_validity)
 {
-    if (chunk->phys == PHYS_NULLS || has_validity) return true;
-    for (uint32_t v = 0; v < chunk_vectors(chunk->layout, chunk->rows); v++)
-        if (chunk->zones[v].nulls != 0) return false;
-    return true;
+    const uint32_t vector_rows = chunk->layout->vector_rows;
+    const bool nulls = chunk->phys == PHYS_NULLS || has_validity;
+    for (uint32_t v = 0; v < chunk_vectors(chunk->layout, chunk->rows); v++) {
+        const struct zone *zone = &chunk->zones[v];
+        uint32_t n = chunk->rows - v * vector_rows;
+        if (n > vector_rows) n = vector_rows;
+        if (!sound_zone(zone, chunk->phys, n, true) || (zone->nulls != 0 && !nulls)) return false;
+    }
+    return sound_zone(&chunk->zone, chunk->phys, chunk->rows, true) &&
+           (!chunk->ascending || chunk->zone.nulls == 0);
 }
 
 /* Where everything is, once the head is known to be sound. */
@@ -85,7 +93,7 @@ static llkv_code read_head(struct cx *cx, struct column_chunk *chunk, uint32_t c
     chunk->extent_bytes = shape.extent_bytes;
     locate(chunk, &head, &shape);
     if (!zones_are_sound(chunk, (head.flags & CHUNK_VALIDITY) != 0))
-        return damaged(cx, chunk, "NULLs without bits");
+        return damaged(cx, chunk, "its bounds");
     if (chunk->sketch != NULL && !sketch_is_sound(chunk->sketch))
         return damaged(cx, chunk, "its sketch");
     return LLKV_OK;
@@ -106,6 +114,7 @@ llkv_code chunk_open(struct cx *cx, struct mem_budget *budget, llkv_pager *pager
     atomic_init(&chunk->kept, true); /* until somebody says otherwise */
     chunk->pager = pager;
     chunk->layout = layout;
+    chunk->type = layout_type(layout, column);
     chunk->head = head;
     llkv_code rc = read_head(cx, chunk, column);
     if (rc != LLKV_OK) {
@@ -136,9 +145,42 @@ void chunk_unref(struct column_chunk *chunk)
 
 /* ---- the buffers ---- */
 
-static llkv_code check_sums(struct cx *cx, const struct column_chunk *chunk, uint32_t part)
+/* A walk over texts that must be UTF-8, so that nothing that goes from character to character looks
+ * behind the end of one. */
+struct text_walk {
+    const char *heap;
+    size_t at, end;
+    bool plain; /* nothing beyond ASCII so far */
+};
+
+/* On to `upto`, or to the character that lies across it. */
+static llkv_code walk_text(struct cx *cx, const struct column_chunk *chunk, struct text_walk *walk,
+                           size_t upto)
 {
-    enum { AT_ONCE = 48 };
+    enum { PIECE_BYTES = 16 * 1024 };
+    if (upto > walk->end) upto = walk->end;
+    while (walk->at < upto) {
+        const char *text = walk->heap + walk->at;
+        const size_t n = upto - walk->at < PIECE_BYTES ? upto - walk->at : PIECE_BYTES;
+        size_t valid = n;
+        if (!utf8_is_ascii(text, n)) {
+            walk->plain = false;
+            valid = utf8_valid_prefix(text, n);
+        }
+        const bool across = walk->at + n < walk->end && n - valid < UTF8_BYTES_MAX;
+        if (valid != n && !across) return damaged(cx, chunk, "texts that are not UTF-8");
+        const bool reached = walk->at + n == upto;
+        walk->at += valid;
+        if (reached) break;
+    }
+    return LLKV_OK;
+}
+
+/* `walk`, or NULL: over the same bytes, while the cache has them. */
+static llkv_code check_sums(struct cx *cx, const struct column_chunk *chunk, uint32_t part,
+                            struct text_walk *walk)
+{
+    enum { AT_ONCE = 12 }; /* what a cache close by holds */
     const struct chunk_buffer *buffer = &chunk->buffers[part];
     const uint8_t *at = chunk->views[part + 1].data;
     uint32_t found[AT_ONCE];
@@ -151,6 +193,7 @@ static llkv_code check_sums(struct cx *cx, const struct column_chunk *chunk, uin
             return damaged(cx, chunk, "checksum");
         at += n;
         left -= n;
+        if (walk != NULL) TRY(walk_text(cx, chunk, walk, buffer->bytes - left));
         TRY(cx_check_cancel(cx));
     }
     return LLKV_OK;
@@ -164,12 +207,48 @@ static bool offsets_are_sound(const struct column_chunk *chunk, const int32_t *o
     return falls == 0 && (uint64_t)offsets[chunk->rows] <= chunk->text_bytes;
 }
 
-static bool numbers_are_sound(const struct column_chunk *chunk, const struct number *numbers)
+static llkv_code check_texts(struct cx *cx, const struct column_chunk *chunk)
 {
-    uint32_t wrong = 0;
-    for (uint32_t i = 0; i < chunk->rows; i++)
-        wrong += numbers[i].is_real > 1;
-    return wrong == 0;
+    const int32_t *offsets = chunk->views[PART_DATA + 1].data;
+    const char *heap = chunk->views[PART_HEAP + 1].data;
+    struct text_walk walk = {.heap = heap, .end = (size_t)offsets[chunk->rows], .plain = true};
+    const bool utf8 = chunk->type.id == TYPE_VARCHAR;
+    if (chunk->buffers[PART_HEAP].bytes == 0) return LLKV_OK;
+    TRY(check_sums(cx, chunk, PART_HEAP, utf8 ? &walk : NULL));
+    assert(!utf8 || walk.at == walk.end);
+    if (!walk.plain && !sound_starts(offsets, chunk->rows, (const uint8_t *)heap))
+        return damaged(cx, chunk, "texts that begin inside a character");
+    return LLKV_OK;
+}
+
+static llkv_code check_values(struct cx *cx, const struct column_chunk *chunk)
+{
+    const struct layout *layout = chunk->layout;
+    const uint8_t *data = chunk->views[PART_DATA + 1].data;
+    const uint64_t *validity = chunk->views[PART_VALIDITY + 1].data;
+    for (uint32_t v = 0; v < chunk_vectors(layout, chunk->rows); v++) {
+        const uint32_t first = v * layout->vector_rows;
+        uint32_t n = chunk->rows - first;
+        if (n > layout->vector_rows) n = layout->vector_rows;
+        const uint64_t *bits =
+            validity == NULL ? NULL : validity + (size_t)v * layout->vector_words;
+        if (!sound_values(chunk->type, data + (size_t)first * phys_bytes[chunk->phys], bits, n))
+            return damaged(cx, chunk, "values that its type does not have");
+    }
+    return LLKV_OK;
+}
+
+/* The sums, and everything that a reader would follow or rely on. */
+static llkv_code check_content(struct cx *cx, const struct column_chunk *chunk)
+{
+    const void *data = chunk->views[PART_DATA + 1].data;
+    if (chunk->phys == PHYS_NULLS) return LLKV_OK;
+    TRY(check_sums(cx, chunk, PART_DATA, NULL));
+    if (chunk->buffers[PART_VALIDITY].bytes != 0) TRY(check_sums(cx, chunk, PART_VALIDITY, NULL));
+    if (chunk->phys == PHYS_BOOL) return LLKV_OK;
+    if (chunk->phys != PHYS_VIEW) return check_values(cx, chunk);
+    if (!offsets_are_sound(chunk, data)) return damaged(cx, chunk, "offsets of texts");
+    return check_texts(cx, chunk);
 }
 
 static llkv_code map_buffers(struct cx *cx, struct column_chunk *chunk, bool trusted)
@@ -181,14 +260,7 @@ static llkv_code map_buffers(struct cx *cx, struct column_chunk *chunk, bool tru
         TRY(pager_view(cx, chunk->pager, pager_handle(blob_batch(chunk->head), buffer->offset),
                        buffer->bytes, view));
     }
-    for (uint32_t i = 0; !trusted && i < PART_COUNT; i++)
-        if (chunk->buffers[i].bytes != 0) TRY(check_sums(cx, chunk, i));
-    const void *data = chunk->views[PART_DATA + 1].data;
-    if (chunk->phys == PHYS_VIEW && !trusted && !offsets_are_sound(chunk, data))
-        return damaged(cx, chunk, "offsets of texts");
-    if (chunk->phys == PHYS_NUMBER && !trusted && !numbers_are_sound(chunk, data))
-        return damaged(cx, chunk, "numbers");
-    return LLKV_OK;
+    return trusted ? LLKV_OK : check_content(cx, chunk);
 }
 
 llkv_code chunk_make_ready(struct cx *cx, struct column_chunk *chunk, bool trusted)

@@ -9,7 +9,7 @@
  * Owns:    its views. Counted, because a segment whose other columns were rewritten shares it.
  * Threads: immutable but for becoming ready, any number of readers.
  * Holds:   every vector's zone covers its values; offsets of texts ascend from 0 and end in the
- *          heap. */
+ *          heap; values are such of the column's type. */
 #ifndef COLUMN_CHUNK_H
 #define COLUMN_CHUNK_H
 #include <pthread.h>
@@ -45,6 +45,7 @@ struct column_chunk {
     atomic_bool kept; /* the bytes stay when the last reference goes */
     llkv_pager *pager;
     const struct layout *layout;
+    struct type type; /* what values are checked for */
     struct blob_ref head;
     uint64_t extent_bytes; /* head and buffers follow each other */
     uint64_t text_bytes;

@@ -4,6 +4,7 @@
 
 #include "base/crc32c.h"
 #include "column/chunk_priv.h"
+#include "column/sound.h"
 
 struct writing {
     struct cx *cx;
@@ -50,6 +51,8 @@ static llkv_code next_vector(struct writing *w, uint32_t vector, struct vector *
     *out = w->source->vector(w->source->arg, w->column, vector, w->scratch);
     if (out->data == NULL && w->phys != PHYS_NULLS) return w->cx->error->code;
     assert(out->shape == VEC_FLAT);
+    assert(w->phys == PHYS_BOOL || w->phys == PHYS_NULLS ||
+           sound_values(layout_type(w->layout, w->column), out->data, out->validity, out->rows));
     return LLKV_OK;
 }
 

@@ -23,6 +23,8 @@ enum {
 struct layout {
     uint32_t column_count;
     const uint8_t *phys; /* enum phys_type of each column */
+    /* What values of a file are checked for; NULL: only how they are stored matters. */
+    const struct type *types;
     uint32_t segment_rows, vector_rows;
     uint32_t vectors;      /* per segment */
     uint32_t vector_words; /* of bits per vector */
@@ -32,6 +34,11 @@ struct layout {
 ALWAYS_INLINE uint32_t layout_width(const struct layout *layout, uint32_t column)
 {
     return phys_bytes[layout->phys[column]];
+}
+ALWAYS_INLINE struct type layout_type(const struct layout *layout, uint32_t column)
+{
+    if (layout->types != NULL) return layout->types[column];
+    return (struct type){.id = TYPE_NULL, .phys = layout->phys[column]};
 }
 ALWAYS_INLINE uint32_t layout_segment(const struct layout *layout, uint64_t row_id)
 {

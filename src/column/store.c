@@ -26,17 +26,23 @@ static bool init_parts(struct store *store, const struct store_options *options)
 {
     const uint32_t columns = options->column_count;
     uint8_t *phys = mem_alloc(store->budget, columns == 0 ? 1 : columns);
+    struct type *types = mem_alloc(store->budget, (columns + 1u) * sizeof *types);
     store->layout.phys = phys;
+    store->layout.types = types;
     store->columns =
         mem_alloc_zero(store->budget, columns * sizeof *store->columns + sizeof(uint64_t));
     struct marks *marks = marks_new(store->budget, MARKS_FIRST);
     struct directory *directory = directory_new(store->budget, DIRECTORY_FIRST);
     atomic_init(&store->marks, marks);
     atomic_init(&store->directory, directory);
-    if (phys == NULL || store->columns == NULL || marks == NULL || directory == NULL) return false;
-    memcpy(phys, options->phys, columns);
-    for (uint32_t c = 0; c < columns; c++)
+    if (phys == NULL || types == NULL || store->columns == NULL || marks == NULL ||
+        directory == NULL)
+        return false;
+    for (uint32_t c = 0; c < columns; c++) {
+        types[c] = options->types[c];
+        phys[c] = types[c].phys;
         live_zone_init(&store->columns[c].zone);
+    }
     return true;
 }
 
@@ -84,6 +90,7 @@ void store_free(struct store *store)
     mem_free(atomic_load_explicit(&store->sketches, memory_order_relaxed));
     mem_free(store->columns);
     mem_free((void *)(uintptr_t)store->layout.phys);
+    mem_free((void *)(uintptr_t)store->layout.types);
     mem_free(store);
 }
 

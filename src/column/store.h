@@ -16,7 +16,7 @@ struct store;
 /* What a table is stored with. */
 struct store_options {
     uint32_t column_count;
-    const uint8_t *phys;
+    const struct type *types;
     uint32_t segment_rows, vector_rows; /* powers of two */
 };
 

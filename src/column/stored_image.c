@@ -3,6 +3,7 @@
 #include <string.h>
 
 #include "base/crc32c.h"
+#include "column/sound.h"
 #include "column/stored_priv.h"
 
 enum { STORED_FORMAT = 1, STATE_DESCENDS = 1, STATE_REPEATS = 2, STATE_ANY = 4, STATE_ALL = 7 };
@@ -308,7 +309,8 @@ static llkv_code unpack_states(struct cx *cx, struct store *store, struct pack_r
         struct zone zone = {.min = unpack_u64(r), .max = unpack_u64(r)};
         zone.values = unpack_u64(r);
         zone.nulls = unpack_u64(r);
-        if (r->bad || phys != store->layout.phys[c] || (flags & ~STATE_ALL) != 0)
+        if (r->bad || phys != store->layout.phys[c] || (flags & ~STATE_ALL) != 0 ||
+            !sound_zone(&zone, phys, 0, false))
             return damaged(cx, "the statistics");
         live_zone_merge(&state->zone, &zone);
         atomic_store_explicit(&state->descends, (flags & STATE_DESCENDS) != 0,

@@ -46,7 +46,7 @@ static llkv_code load_run(struct loader *l, struct pack_reader *r, uint32_t at, 
     struct vector *columns = cx_alloc_array(l->cx, l->layout->column_count, sizeof *columns);
     if (columns == NULL) return LLKV_NOMEM;
     for (uint32_t c = 0; c < l->layout->column_count; c++)
-        TRY(unpack_values(l->cx, r, l->layout->phys[c], n, &columns[c]));
+        TRY(unpack_values(l->cx, r, layout_type(l->layout, c), n, &columns[c]));
     rowbuf_clear(&l->rows);
     TRY(rowbuf_append(l->cx, &l->rows, columns, NULL, n));
     TRY(append_rows(l, at, n));
@@ -164,7 +164,7 @@ static llkv_code load_vector_patch(struct loader *l, struct pack_reader *r, uint
     memcpy(positions, raw, n * sizeof *positions);
     if (!positions_are_sound(positions, n, rows_of_vector(l, vector))) return damaged(l, "updates");
     struct vector v;
-    TRY(unpack_values(l->cx, r, phys, n, &v));
+    TRY(unpack_values(l->cx, r, layout_type(l->layout, column), n, &v));
     struct patch patch = {
         .count = n, .positions = positions, .values = v.data, .validity = v.validity};
     if (phys == PHYS_BOOL) {
@@ -331,7 +331,7 @@ static llkv_code load_all(struct loader *l, struct stored_image *image)
     return LLKV_OK;
 }
 
-llkv_code store_load(struct cx *cx, struct store *store, struct blob_ref ref)
+llkv_code store_load(struct cx *cx, struct store *store, struct blob_ref ref, int64_t latest)
 {
     assert(store->segment_count == 0);
     assert(store->stored == NULL);
@@ -339,6 +339,7 @@ llkv_code store_load(struct cx *cx, struct store *store, struct blob_ref ref)
     struct stored_image *image;
     TRY(stored_get_image(cx, store, ref, &image));
     llkv_code rc = rowbuf_init(cx, &l.rows, l.layout, store->budget);
+    if (rc == LLKV_OK && image->ts > latest) rc = damaged(&l, "commits");
     if (rc == LLKV_OK) rc = load_all(&l, image);
     rowbuf_deinit(&l.rows);
     if (rc != LLKV_OK) {

@@ -5,6 +5,7 @@
 
 #include "base/bitmap.h"
 #include "column/layout.h"
+#include "column/sound.h"
 
 static void pack_texts(struct pack_writer *w, const struct vector *v, uint32_t n)
 {
@@ -58,18 +59,11 @@ static llkv_code unpack_texts(struct cx *cx, struct pack_reader *r, uint32_t n,
     return r->bad ? bad_values(cx) : LLKV_OK;
 }
 
-static bool numbers_are_sound(const struct number *numbers, uint32_t n)
-{
-    uint32_t wrong = 0;
-    for (uint32_t i = 0; i < n; i++)
-        wrong += numbers[i].is_real > 1;
-    return wrong == 0;
-}
-
-llkv_code unpack_values(struct cx *cx, struct pack_reader *r, enum phys_type phys, uint32_t n,
+llkv_code unpack_values(struct cx *cx, struct pack_reader *r, struct type type, uint32_t n,
                         struct vector *out)
 {
     assert(n <= VEC_ROWS_MAX);
+    const enum phys_type phys = type.phys;
     const size_t bit_bytes = bitmap_words(n) * sizeof(uint64_t);
     uint64_t *validity = NULL;
     uint8_t nulls = unpack_u8(r);
@@ -88,10 +82,12 @@ llkv_code unpack_values(struct cx *cx, struct pack_reader *r, enum phys_type phy
     void *data = cx_alloc_zero(cx, bytes + 16);
     if (data == NULL) return LLKV_NOMEM;
     out->data = data;
-    if (phys == PHYS_VIEW) return unpack_texts(cx, r, n, validity, data);
-    const uint8_t *values = unpack_bytes(r, bytes);
-    if (values == NULL) return bad_values(cx);
-    memcpy(data, values, bytes);
-    if (phys == PHYS_NUMBER && !numbers_are_sound(data, n)) return bad_values(cx);
-    return LLKV_OK;
+    if (phys == PHYS_VIEW) {
+        TRY(unpack_texts(cx, r, n, validity, data));
+    } else {
+        const uint8_t *values = unpack_bytes(r, bytes);
+        if (values == NULL) return bad_values(cx);
+        memcpy(data, values, bytes);
+    }
+    return sound_values(type, data, validity, n) ? LLKV_OK : bad_values(cx);
 }

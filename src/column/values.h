@@ -9,8 +9,8 @@
 
 /* The n values of FLAT `v` from its first on. */
 void pack_values(struct pack_writer *w, const struct vector *v, uint32_t n);
-/* n <= VEC_ROWS_MAX values of type `phys`, as a FLAT vector whose storage comes from cx->arena;
- * texts point into the reader's bytes. LLKV_CORRUPT if they are not there. */
-NODISCARD llkv_code unpack_values(struct cx *cx, struct pack_reader *r, enum phys_type phys,
+/* n <= VEC_ROWS_MAX values of the type, as a FLAT vector whose storage comes from cx->arena; texts
+ * point into the reader's bytes. LLKV_CORRUPT if they are not there or not such of the type. */
+NODISCARD llkv_code unpack_values(struct cx *cx, struct pack_reader *r, struct type type,
                                   uint32_t n, struct vector *out);
 #endif

@@ -209,7 +209,9 @@ static llkv_code make_sticky(struct cx *cx, struct index *index, const uint8_t *
     bool made;
     uint64_t row = 0;
     if (index->runs != NULL) TRY(index->runs->find(cx, index->runs, key, len, true, &found, &row));
-    CHECK(cx, found && row == row_id);
+    /* A run from a file is believed to ascend until a row is not found where it stands. */
+    if (!found || row != row_id)
+        return cx_fail(cx, LLKV_CORRUPT, "the keys of a segment are not in the order it names");
     struct art_leaf *leaf =
         art_insert(&index->change, index->key, (uint32_t)len + ROW_BYTES, &made);
     if (leaf == NULL) return cx_nomem(cx);

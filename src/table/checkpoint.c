@@ -74,7 +74,7 @@ static llkv_code load(struct cx *cx, struct table *table)
     struct store *store = NULL;
     lasting.budget = table->budget;
     TRY(table_store_new(&lasting, table, store_pager(table->store), &store));
-    llkv_code rc = store_load(&lasting, store, table->image);
+    llkv_code rc = store_load(&lasting, store, table->image, txn_watermark(table->manager));
     if (rc == LLKV_OK) rc = table_keys_fill(&lasting, table, store);
     if (rc != LLKV_OK) {
         store_free(store);

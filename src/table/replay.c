@@ -269,6 +269,24 @@ done:
     return rc;
 }
 
+/* Does the code tell of the machine, of the file as a whole or of the caller? Everything else is
+ * what a statement could be told, and means here that the log does not fit to the tables. */
+static bool is_of_surroundings(llkv_code rc)
+{
+    switch (rc) {
+    case LLKV_NOMEM:
+    case LLKV_LIMIT:
+    case LLKV_IO:
+    case LLKV_CORRUPT:
+    case LLKV_UNSUPPORTED:
+    case LLKV_CANCELLED:
+    case LLKV_TIMEOUT:
+    case LLKV_UNKNOWN:
+    case LLKV_INTERNAL: return true;
+    default: return false;
+    }
+}
+
 llkv_code table_replay_group(struct cx *cx, struct txn_manager *manager,
                              const struct replay_target *target, const llkv_pager_group *group)
 {
@@ -282,6 +300,8 @@ llkv_code table_replay_group(struct cx *cx, struct txn_manager *manager,
         TRY(frame_open(cx, &in, (int64_t)lsn, &frame));
         if ((int64_t)lsn <= txn_watermark(manager)) continue;
         llkv_code rc = replay_frame(cx, manager, target, &frame);
+        if (rc != LLKV_OK && !is_of_surroundings(rc))
+            rc = cx_fail(cx, LLKV_CORRUPT, "the tables do not take what the log holds");
         if (rc != LLKV_OK) return cx_while(cx, rc, "replaying commit %lld", (long long)lsn);
         arena_rewind(cx->arena, mark);
     }

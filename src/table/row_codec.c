@@ -3,7 +3,7 @@
 #include <string.h>
 
 #include "base/bitmap.h"
-#include "base/utf8.h"
+#include "column/sound.h"
 
 enum block_shape { BLOCK_VALID, BLOCK_BITS, BLOCK_NULL };
 
@@ -76,7 +76,7 @@ static llkv_code unpack_bits(struct cx *cx, struct pack_reader *r, uint32_t n,
     return LLKV_OK;
 }
 
-static llkv_code unpack_texts(struct cx *cx, struct pack_reader *r, struct type type, uint32_t n,
+static llkv_code unpack_texts(struct cx *cx, struct pack_reader *r, uint32_t n,
                               const void **out_data)
 {
     /* Every text has a byte at least, so this is in proportion to what is there. */
@@ -87,8 +87,6 @@ static llkv_code unpack_texts(struct cx *cx, struct pack_reader *r, struct type 
         uint64_t len = unpack_varint(r);
         const uint8_t *bytes = len > UINT32_MAX ? NULL : unpack_bytes(r, (size_t)len);
         if (bytes == NULL) return fail_block(cx);
-        if (type.id == TYPE_VARCHAR && !utf8_valid((const char *)bytes, (size_t)len))
-            return fail_block(cx);
         views[i] = str_of(bytes, (uint32_t)len);
     }
     *out_data = views;
@@ -125,12 +123,15 @@ static llkv_code unpack_column(struct cx *cx, struct pack_reader *r, struct type
     }
     if (type.phys == PHYS_NULLS) return fail_block(cx);
     if (shape == BLOCK_BITS) TRY(unpack_bits(cx, r, n, &out->validity));
-    if (type.phys == PHYS_VIEW) return unpack_texts(cx, r, type, n, &out->data);
-    if (type.phys != PHYS_BOOL) return unpack_fixed(cx, r, type.phys, n, &out->data);
-    const uint64_t *words;
-    TRY(unpack_bits(cx, r, n, &words));
-    out->data = words;
-    return LLKV_OK;
+    if (type.phys == PHYS_BOOL) {
+        const uint64_t *words;
+        TRY(unpack_bits(cx, r, n, &words));
+        out->data = words;
+        return LLKV_OK;
+    }
+    TRY(type.phys == PHYS_VIEW ? unpack_texts(cx, r, n, &out->data)
+                               : unpack_fixed(cx, r, type.phys, n, &out->data));
+    return sound_values(type, out->data, out->validity, n) ? LLKV_OK : fail_block(cx);
 }
 
 llkv_code rows_unpack(struct cx *cx, struct pack_reader *r, const struct type *types,

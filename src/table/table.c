@@ -9,13 +9,13 @@ llkv_code table_store_new(struct cx *cx, const struct table *table, struct llkv_
                           struct store **out_store)
 {
     const struct table_def *def = table->def;
-    uint8_t *phys = cx_alloc(cx, def->column_count);
-    if (phys == NULL) return LLKV_NOMEM;
+    struct type *types = cx_alloc_array(cx, def->column_count, sizeof *types);
+    if (types == NULL) return LLKV_NOMEM;
     for (uint32_t i = 0; i < def->column_count; i++)
-        phys[i] = def->columns[i].type.phys;
+        types[i] = def->columns[i].type;
     struct store_options options = {
         .column_count = def->column_count,
-        .phys = phys,
+        .types = types,
         .segment_rows = table->options.segment_rows,
         .vector_rows = table->options.vector_rows,
     };

@@ -97,23 +97,60 @@ static void names_fold(void **state)
     assert_int_equal(hash_bytes("abc", 3), hash_bytes("abcd", 3));
 }
 
-static bool valid_slowly(const uint8_t *s, size_t len)
+static size_t valid_prefix_slowly(const uint8_t *s, size_t len)
 {
-    for (size_t i = 0; i < len;) {
+    size_t i = 0;
+    while (i < len) {
         uint32_t c = s[i];
         size_t n = c < 0x80 ? 1 : (c & 0xe0) == 0xc0 ? 2 : (c & 0xf0) == 0xe0 ? 3 : 4;
-        if (c >= 0x80 && (c < 0xc0 || c >= 0xf8)) return false;
-        if (i + n > len) return false;
+        if (c >= 0x80 && (c < 0xc0 || c >= 0xf8)) return i;
+        if (i + n > len) return i;
         if (n > 1) c &= 0x7fu >> n;
         for (size_t j = 1; j < n; j++) {
-            if ((s[i + j] & 0xc0) != 0x80) return false;
+            if ((s[i + j] & 0xc0) != 0x80) return i;
             c = c << 6 | (s[i + j] & 0x3fu);
         }
         static const uint32_t least[] = {0, 0, 0x80, 0x800, 0x10000};
-        if (c < least[n] || c > 0x10ffff || (c >= 0xd800 && c < 0xe000)) return false;
+        if (c < least[n] || c > 0x10ffff || (c >= 0xd800 && c < 0xe000)) return i;
         i += n;
     }
-    return true;
+    return len;
+}
+
+static bool valid_slowly(const uint8_t *s, size_t len)
+{
+    return valid_prefix_slowly(s, len) == len;
+}
+
+/* Four bytes at every place of a long text, which is read many bytes at a time. */
+static void long_utf8_is_as_valid_as_short(void **state)
+{
+    (void)state;
+    enum { LEN = 2500 };
+    static const char *const fillers[] = {"\xc3\xa4", "\xe2\x82\xac.", "\xf0\x9f\x98\x80",
+                                          "a\xd0\xb1 c"};
+    static const uint8_t odd[] = {0x00, 0x7f, 0x80, 0x8f, 0x90, 0x9f, 0xa0, 0xbf, 0xc0, 0xc1, 0xc2,
+                                  0xdf, 0xe0, 0xe1, 0xed, 0xef, 0xf0, 0xf1, 0xf4, 0xf5, 0xff};
+    uint64_t seed = 77;
+    uint8_t *text = malloc(LEN);
+    for (uint32_t round = 0; round < 20000; round++) {
+        const char *filler = fillers[round % 4];
+        const size_t unit = strlen(filler);
+        seed = seed * UINT64_C(6364136223846793005) + 1442695040888963407;
+        const uint64_t dice = seed >> 20;
+        const size_t len = round % 8 == 0 ? LEN : 64 + dice % 120;
+        for (size_t i = 0; i < len; i++)
+            text[i] = (uint8_t)filler[i % unit];
+        size_t at = round % 8 == 0 ? (dice >> 8) % (LEN - 4) : (dice >> 8) % (len - 4);
+        for (uint32_t i = 0; i < 1 + (dice >> 20) % 4; i++)
+            text[at + i] = odd[(dice >> (22 + 5 * i)) % sizeof odd];
+        uint8_t *exact = malloc(len); /* reading behind the end is found */
+        memcpy(exact, text, len);
+        assert_int_equal(utf8_valid_prefix((const char *)exact, len),
+                         valid_prefix_slowly(exact, len));
+        free(exact);
+    }
+    free(text);
 }
 
 static void utf8_validity_agrees_with_its_definition(void **state)
@@ -265,6 +302,7 @@ int main(void)
         cmocka_unit_test(bitmaps_count_and_fill),
         cmocka_unit_test(bitmaps_copy_from_and_to_any_bit),
         cmocka_unit_test(names_fold),
+        cmocka_unit_test(long_utf8_is_as_valid_as_short),
         cmocka_unit_test(utf8_validity_agrees_with_its_definition),
         cmocka_unit_test(code_points_go_round),
         cmocka_unit_test(code_points_are_counted),

@@ -7,8 +7,14 @@
 enum { COLUMNS = 7, ROWS = 60, VECTOR_ROWS = 16 };
 static const uint8_t phys[COLUMNS] = {PHYS_I64,  PHYS_I32, PHYS_VIEW,  PHYS_BOOL,
                                       PHYS_I128, PHYS_F64, PHYS_NUMBER};
+static const struct type types[COLUMNS] = {
+    {.id = TYPE_BIGINT, .phys = PHYS_I64},   {.id = TYPE_DATE, .phys = PHYS_I32},
+    {.id = TYPE_VARCHAR, .phys = PHYS_VIEW}, {.id = TYPE_BOOLEAN, .phys = PHYS_BOOL},
+    {.id = TYPE_HUGEINT, .phys = PHYS_I128}, {.id = TYPE_DOUBLE, .phys = PHYS_F64},
+    {.id = TYPE_NUMBER, .phys = PHYS_NUMBER}};
 static const struct layout layout = {.column_count = COLUMNS,
                                      .phys = phys,
+                                     .types = types,
                                      .segment_rows = 64,
                                      .vector_rows = VECTOR_ROWS,
                                      .vectors = 4,
@@ -286,13 +292,73 @@ static void damage_with_right_sums(void **state)
     fixture_deinit(&f);
 }
 
+/* Bytes of a column's buffer are other ones, and all sums are right. What does a reader get? */
+static llkv_code touch_changed(struct fixture *f, uint32_t c, enum chunk_part part, uint32_t at,
+                               const char *bytes, uint32_t count)
+{
+    const struct column_chunk *chunk = f->sealed->columns[c];
+    const struct chunk_buffer *buffer = &chunk->buffers[part];
+    uint8_t *header = bytes_at(f, f->sealed->header.handle, f->sealed->header.bytes);
+    uint8_t *head = bytes_at(f, chunk->head.handle, chunk->head.bytes);
+    uint8_t *data =
+        bytes_at(f, pager_handle(blob_batch(chunk->head), buffer->offset), buffer->bytes);
+    uint8_t *crc_at =
+        head + ((const uint8_t *)buffer->crcs - (const uint8_t *)chunk->views[0].data);
+    uint8_t before[16];
+    llkv_code rc = LLKV_OK;
+    memcpy(before, data + at, count);
+    for (uint32_t pass = 0; pass < 2; pass++) { /* there and back */
+        memcpy(data + at, pass == 0 ? (const uint8_t *)bytes : before, count);
+        uint32_t sum = crc32c(0, data, buffer->bytes);
+        memcpy(crc_at, &sum, 4);
+        sum = crc32c(0, head, chunk->head.bytes);
+        memcpy(header + 24 + c * BLOB_REF_BYTES + 12, &sum, 4);
+        sum = crc32c(0, header, f->sealed->header.bytes - 4u);
+        memcpy(header + f->sealed->header.bytes - 4, &sum, 4);
+        if (pass == 0) rc = read_all(f, sealed_ref_of(f->sealed), false);
+    }
+    return rc;
+}
+
+/* Rows 0 to 2 of the texts: "", "short", a long one. */
+static void texts_are_utf8(void **state)
+{
+    (void)state;
+    struct fixture f;
+    fixture_init(&f);
+    assert_ok(&f.t, touch_changed(&f, 2, PART_HEAP, 1, "\xc3\xa4", 2));
+    assert_ok(&f.t, touch_changed(&f, 2, PART_HEAP, 1, "\xe2\x82\xac", 3));
+    assert_int_equal(touch_changed(&f, 2, PART_HEAP, 1, "\xff", 1), LLKV_CORRUPT);
+    assert_int_equal(touch_changed(&f, 2, PART_HEAP, 1, "\xc3", 1), LLKV_CORRUPT);
+    assert_int_equal(touch_changed(&f, 2, PART_HEAP, 1, "\xed\xa0\x80", 3), LLKV_CORRUPT);
+    /* A character that two texts share. */
+    assert_int_equal(touch_changed(&f, 2, PART_HEAP, 4, "\xc3\xa4", 2), LLKV_CORRUPT);
+    /* One that the last text cuts off: what stands behind it is padding. */
+    const uint32_t end = (uint32_t)f.sealed->columns[2]->text_bytes;
+    assert_int_equal(touch_changed(&f, 2, PART_HEAP, end - 1, "\xc3\xa4", 2), LLKV_CORRUPT);
+    assert_ok(&f.t, touch_changed(&f, 2, PART_HEAP, end, "\xff", 1));
+    assert_ok(&f.t, read_all(&f, sealed_ref_of(f.sealed), true));
+    fixture_deinit(&f);
+}
+
+static void values_are_of_their_type(void **state)
+{
+    (void)state;
+    struct fixture f;
+    fixture_init(&f);
+    assert_int_equal(touch_changed(&f, 1, PART_DATA, 0, "\0\0\0\x80", 4), LLKV_CORRUPT);
+    assert_ok(&f.t, touch_changed(&f, 1, PART_DATA, 2 * 4, "\0\0\0\x80", 4)); /* NULL is there */
+    assert_ok(&f.t, touch_changed(&f, 1, PART_DATA, 0, "\xff\xff\xff\x7f", 4));
+    assert_int_equal(touch_changed(&f, 6, PART_DATA, 8, "\2", 1), LLKV_CORRUPT);
+    fixture_deinit(&f);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(found_again),
-        cmocka_unit_test(columns_are_replaced),
-        cmocka_unit_test(every_byte_damaged),
-        cmocka_unit_test(damage_with_right_sums),
+        cmocka_unit_test(found_again),        cmocka_unit_test(columns_are_replaced),
+        cmocka_unit_test(every_byte_damaged), cmocka_unit_test(damage_with_right_sums),
+        cmocka_unit_test(texts_are_utf8),     cmocka_unit_test(values_are_of_their_type),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

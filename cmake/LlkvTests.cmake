@@ -1,9 +1,10 @@
-# llkv_unit_test(<name> [SLOW] [LINK <target>...])
+# llkv_unit_test(<name> [SLOW] [SWEEP] [LINK <target>...])
 #
 # Builds tests/unit/<name>_test.c with cmocka and registers it as the CTest <name>. Tests of the
 # library see every module of src/; tests of the tools (names that begin with slt_ or shell_) see
 # only what tools see: tools/, include/ and the static libraries of tools/. SLOW takes a test out of
-# the label "fast".
+# the label "fast". SWEEP is slow, too: one thread goes through very many cases, which the thread
+# sanitizer would take long over and could find nothing in (label "sweep").
 include_guard(GLOBAL)
 pkg_check_modules(CMOCKA REQUIRED IMPORTED_TARGET cmocka)
 
@@ -13,7 +14,7 @@ add_library(llkv_unit_flags INTERFACE)
 target_compile_options(llkv_unit_flags INTERFACE -Wno-null-dereference -Wno-format-nonliteral)
 
 function(llkv_unit_test name)
-  cmake_parse_arguments(PARSE_ARGV 1 unit "SLOW" "" "LINK")
+  cmake_parse_arguments(PARSE_ARGV 1 unit "SLOW;SWEEP" "" "LINK")
   add_executable(${name}_test ${name}_test.c)
   target_link_libraries(${name}_test PRIVATE llkv_flags llkv_unit_flags ${unit_LINK})
   if(name MATCHES "^(slt|shell)_")
@@ -25,7 +26,9 @@ function(llkv_unit_test name)
   target_link_libraries(${name}_test PRIVATE PkgConfig::CMOCKA)
   target_include_directories(${name}_test PRIVATE ${CMAKE_CURRENT_SOURCE_DIR})
   add_test(NAME ${name} COMMAND ${name}_test)
-  if(unit_SLOW)
+  if(unit_SWEEP)
+    set_tests_properties(${name} PROPERTIES LABELS "slow;sweep" TIMEOUT 600)
+  elseif(unit_SLOW)
     set_tests_properties(${name} PROPERTIES LABELS slow TIMEOUT 600)
   else()
     set_tests_properties(${name} PROPERTIES LABELS fast TIMEOUT 400)

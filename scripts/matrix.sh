@@ -14,7 +14,7 @@ step() {
 }
 
 tested() {
-  scripts/build.sh "$1" && scripts/ctest.sh "$1"
+  scripts/build.sh "$1" && scripts/ctest.sh "$@"
 }
 
 # Every fuzz target for a while, on a copy of its seeds. New inputs and crashes stay in build/fuzz/.
@@ -49,7 +49,7 @@ step "release" scripts/build.sh release
 step "clang" tested clang
 step "release with assertions" tested release-assert
 step "address and undefined behaviour sanitizers" tested asan
-step "thread sanitizer" tested tsan
+step "thread sanitizer" tested tsan -LE sweep # a sweep is one thread
 step "SLT corpus without optimizer rules" scripts/slt.sh rules
 step "SLT corpus without pruning" scripts/slt.sh passing -- --slt-no-pruning
 step "SLT corpus, a thread for each connection" scripts/slt.sh passing -- --slt-runtime multi

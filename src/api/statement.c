@@ -38,6 +38,19 @@ void llkv_statement_free(llkv_statement *statement)
     if (s != NULL && !os_forked(&s->session->engine->fork)) statement_free(s);
 }
 
+/* For calls that are made once a row: without memory of their own. `own` is for a caller that wants
+ * no error. */
+static struct cx begin_small(llkv_error *error, llkv_error *own)
+{
+    if (error == NULL) {
+        *own = (llkv_error)LLKV_ERROR_INIT;
+        error = own;
+    }
+    error->code = LLKV_OK;
+    error->offset = -1;
+    return (struct cx){.error = error};
+}
+
 /* ---- parameters ---- */
 
 uint32_t llkv_statement_parameter_count(const llkv_statement *statement)
@@ -59,10 +72,11 @@ uint32_t llkv_statement_parameter_index(const llkv_statement *statement, const c
 static llkv_code bind(llkv_statement *statement, uint32_t parameter, const struct value *value,
                       llkv_error *error)
 {
-    struct api_call call;
     struct statement *s = statement_of(statement);
-    TRY(api_begin(&call, s->session, error));
-    return api_end(&call, statement_bind(&call.cx, s, parameter, value));
+    llkv_error own;
+    struct cx cx = begin_small(error, &own);
+    TRY(engine_check(&cx, s->session->engine));
+    return statement_bind(&cx, s, parameter, value);
 }
 
 llkv_code llkv_bind_null(llkv_statement *statement, uint32_t parameter, llkv_error *error)
@@ -120,12 +134,7 @@ llkv_code llkv_statement_step(llkv_statement *statement, bool *out_row, llkv_err
 {
     struct statement *s = statement_of(statement);
     llkv_error own;
-    struct cx cx = {.error = error};
-    if (error == NULL) {
-        own = (llkv_error)LLKV_ERROR_INIT;
-        cx.error = &own;
-    }
-    cx.error->code = LLKV_OK;
+    struct cx cx = begin_small(error, &own);
     TRY(engine_check(&cx, s->session->engine));
     arena_reset(&s->value_arena);
     cx.arena = &s->value_arena;

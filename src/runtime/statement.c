@@ -64,6 +64,7 @@ static void clear(struct statement *s)
     s->linked = NULL;
     s->param_count = 0;
     s->params = s->run_params = NULL;
+    s->param_rooms = NULL;
     s->text = (struct slice){0};
     s->rows = (struct text_rows){0};
     s->transaction = NULL;
@@ -112,8 +113,10 @@ void statement_free(struct statement *s)
         keep_idle(s);
         return;
     }
-    for (uint32_t i = 0; i < s->param_count; i++)
+    for (uint32_t i = 0; i < s->param_count; i++) {
         s->params[i] = (struct value){.is_null = true};
+        s->param_rooms[i] = (struct param_room){0};
+    }
     arena_reset(&s->param_arena);
     struct statement **slot = &session->cache[s->text_hash % SESSION_CACHE_SLOTS];
     if (*slot != NULL) keep_idle(*slot);
@@ -395,7 +398,8 @@ static llkv_code prepare_new(struct cx *cx, struct statement *s, struct slice sq
     struct cx plan_cx = statement_cx(cx, s, &s->plan_arena);
     s->param_count = s->ast->param_count;
     s->params = cx_alloc_array(&plan_cx, s->param_count + 1u, sizeof *s->params);
-    if (s->params == NULL) return LLKV_NOMEM;
+    s->param_rooms = cx_alloc_zero(&plan_cx, (s->param_count + 1u) * sizeof *s->param_rooms);
+    if (s->params == NULL || s->param_rooms == NULL) return LLKV_NOMEM;
     memset(s->params, 0, (s->param_count + 1u) * sizeof *s->params);
     for (uint32_t i = 0; i < s->param_count; i++)
         s->params[i].is_null = true;
@@ -771,10 +775,15 @@ llkv_code statement_bind(struct cx *cx, struct statement *s, uint32_t parameter,
     if (s->state == STATEMENT_RUNNING) statement_reset(s);
     struct value copy = *value;
     if (!value->is_null && (value->type.phys == PHYS_VIEW)) {
-        char *data = arena_alloc(&s->param_arena, value->s.len + 1);
-        if (data == NULL) return cx_nomem(cx);
-        if (value->s.len != 0) memcpy(data, value->s.data, value->s.len);
-        copy.s = (struct slice){data, value->s.len};
+        struct param_room *room = &s->param_rooms[parameter - 1];
+        if (room->bytes <= value->s.len) { /* twice as much each time: little is left behind */
+            const size_t bytes = (value->s.len + 1) * 2;
+            char *data = arena_alloc(&s->param_arena, bytes);
+            if (data == NULL) return cx_nomem(cx);
+            *room = (struct param_room){data, bytes};
+        }
+        if (value->s.len != 0) memcpy(room->data, value->s.data, value->s.len);
+        copy.s = (struct slice){room->data, value->s.len};
     }
     s->params[parameter - 1] = copy;
     return LLKV_OK;

@@ -34,6 +34,12 @@ struct text_rows {
     const char **cells; /* row after row; NULL is NULL */
 };
 
+/* Where the texts bound to one parameter stand, one after the other. */
+struct param_room {
+    char *data;
+    size_t bytes;
+};
+
 struct statement {
     struct session *session;
     uint8_t state; /* enum statement_state */
@@ -51,6 +57,7 @@ struct statement {
     uint32_t param_count;
     struct value *params; /* param_count of them, then room for the plan's own; in plan_arena */
     struct value *run_params;
+    struct param_room *param_rooms; /* per parameter; what they have lies in param_arena */
     /* running */
     struct statement *running_next, **running_place; /* in the session's list */
     struct transaction *transaction;   /* that it is a part of; NULL: it commits by itself */
@@ -64,7 +71,8 @@ struct statement {
     bool has_snapshot;  /* of its own */
     int64_t now_micros; /* when the run began, if its plan asks */
     struct exec *exec;
-    struct exec *kept; /* an execution of the plan that ended, to be run again: it is in run_arena */
+    struct exec
+        *kept; /* an execution of the plan that ended, to be run again: it is in run_arena */
     struct write_set *writes;
     struct text_rows rows;
     struct vector *row_vectors; /* of text rows */

@@ -7,8 +7,9 @@ enum { FIXED_BYTES_MAX = 17 };
 
 void normkey_deinit(struct normkey *key)
 {
-    mem_free(key->data);
-    *key = (struct normkey){.budget = key->budget};
+    if (key->data != key->first) mem_free(key->data);
+    key->data = NULL;
+    key->len = key->capacity = 0;
 }
 
 bool normkey_supports(enum phys_type phys)
@@ -20,11 +21,18 @@ static llkv_code ensure(struct cx *cx, struct normkey *key, size_t more)
 {
     size_t wanted;
     if (!size_add(key->len, more, &wanted)) return cx_nomem(cx);
-    if (wanted <= key->capacity) return LLKV_OK;
+    if (LIKELY(wanted <= key->capacity)) return LLKV_OK;
+    if (key->data == NULL && wanted <= sizeof key->first) {
+        key->data = key->first;
+        key->capacity = sizeof key->first;
+        return LLKV_OK;
+    }
     size_t capacity = key->capacity * 2 < 64 ? 64 : key->capacity * 2;
     if (capacity < wanted) capacity = wanted;
-    uint8_t *data = mem_realloc(key->data, capacity, key->budget);
+    const bool is_short = key->data == key->first;
+    uint8_t *data = mem_realloc(is_short ? NULL : key->data, capacity, key->budget);
     if (data == NULL) return cx_nomem(cx);
+    if (is_short) memcpy(data, key->first, key->len);
     key->data = data;
     key->capacity = capacity;
     return LLKV_OK;

@@ -10,11 +10,15 @@
 #include "arrow/vector.h"
 #include "base/cx.h"
 
-/* A growing buffer for one key; zeroed memory is an empty one. Owned by whoever has it. */
+enum { NORMKEY_SHORT_BYTES = 40 };
+
+/* A growing buffer for one key; zeroed memory is an empty one. Owned by whoever has it. Once it has
+ * bytes it must not be copied or moved: short keys stand in the buffer itself. */
 struct normkey {
     uint8_t *data;
     size_t len, capacity;
     struct mem_budget *budget;
+    uint8_t first[NORMKEY_SHORT_BYTES];
 };
 
 void normkey_deinit(struct normkey *key);

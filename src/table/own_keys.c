@@ -177,7 +177,7 @@ bool own_keys_hold(const struct table_writes *writes, const struct key *key)
 static llkv_code enter_rows(struct cx *cx, struct table_writes *writes, const uint64_t *row_ids,
                             uint32_t n)
 {
-    for (uint32_t k = 0; k < writes->own_key_count; k++) {
+    for (uint32_t k = 0; k < writes->own_key_count && n != 0; k++) {
         struct own_key *own = &writes->own_keys[k];
         struct arena_mark mark = arena_mark(cx->arena);
         TRY(read_rows(cx, writes, row_ids, n, &own->rows));

@@ -151,10 +151,36 @@ static void what_cannot_be_a_key(void **state)
     struct number n = {.i = 1};
     assert_int_equal(normkey_append(test_cx_init(&t), &key, PHYS_NUMBER, false, &n),
                      LLKV_UNSUPPORTED);
-    mem_fail_nth(1, false);
-    int64_t i = 1;
-    assert_int_equal(normkey_append(&t.cx, &key, PHYS_I64, false, &i), LLKV_NOMEM);
-    mem_fail_nth(0, false);
+    normkey_deinit(&key);
+    test_cx_deinit(&t);
+}
+
+/* Short keys need no memory; those that outgrow the short place keep their bytes, and those that
+ * cannot grow too. */
+static void keys_grow(void **state)
+{
+    (void)state;
+    struct test_cx t;
+    struct normkey key = {0};
+    uint8_t want[10 * 9];
+    bool failed = false;
+    test_cx_init(&t);
+    for (int64_t i = 0; i < 10; i++) {
+        mem_fail_nth(1, false);
+        llkv_code rc = normkey_append(&t.cx, &key, PHYS_I64, false, &i);
+        mem_fail_nth(0, false);
+        if (rc != LLKV_OK) {
+            assert_int_equal(rc, LLKV_NOMEM);
+            assert_true(key.len > NORMKEY_SHORT_BYTES - 18);
+            failed = true;
+            assert_int_equal(normkey_append(&t.cx, &key, PHYS_I64, false, &i), LLKV_OK);
+        }
+        memcpy(want + i * 9, (const uint8_t[9]){1, 0x80}, 9);
+        want[i * 9 + 8] = (uint8_t)i;
+        assert_int_equal(key.len, (size_t)(i + 1) * 9);
+        assert_memory_equal(key.data, want, key.len);
+    }
+    assert_true(failed);
     normkey_deinit(&key);
     test_cx_deinit(&t);
 }
@@ -167,6 +193,7 @@ int main(void)
         cmocka_unit_test(texts),
         cmocka_unit_test(intervals),
         cmocka_unit_test(what_cannot_be_a_key),
+        cmocka_unit_test(keys_grow),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -175,6 +175,11 @@ static llkv_code append_column(struct cx *cx, struct rowbuf *buf, uint32_t c,
     assert(v->phys == phys);
     const size_t width = phys_bytes[phys];
     uint8_t *slots = (uint8_t *)column->data + buf->rows * width;
+    const bool plain = v->shape == VEC_FLAT && sel == NULL && v->validity == NULL;
+    if (plain && phys != PHYS_BOOL && phys != PHYS_VIEW) {
+        memcpy(slots, v->data, n * width);
+        return append_validity(buf, column, NULL, n) ? LLKV_OK : cx_nomem(cx);
+    }
     vec_flatten(v, sel, n, phys == PHYS_BOOL ? (void *)bits : (void *)slots, validity, &flat);
     if (phys == PHYS_BOOL) {
         bitmap_append_bits(column->data, buf->rows, flat.data, n);
@@ -189,6 +194,18 @@ static llkv_code append_column(struct cx *cx, struct rowbuf *buf, uint32_t c,
     return append_validity(buf, column, flat.validity, n) ? LLKV_OK : cx_nomem(cx);
 }
 
+/* The counts of a column for buf->rows, whatever stands behind. */
+static void count_again(struct rowbuf *buf, uint32_t c)
+{
+    struct rowbuf_column *column = &buf->columns[c];
+    const struct str_view *views = column->data;
+    column->nulls =
+        column->validity == NULL ? 0 : buf->rows - bitmap_count(column->validity, buf->rows);
+    column->text_bytes = 0;
+    for (uint32_t i = 0; buf->layout->phys[c] == PHYS_VIEW && i < buf->rows; i++)
+        column->text_bytes += views[i].len;
+}
+
 llkv_code rowbuf_append(struct cx *cx, struct rowbuf *buf, const struct vector *columns,
                         const uint16_t *sel, uint32_t n)
 {
@@ -196,16 +213,11 @@ llkv_code rowbuf_append(struct cx *cx, struct rowbuf *buf, const struct vector *
     assert(buf->rows + n <= buf->layout->segment_rows);
     if (n == 0) return LLKV_OK;
     TRY(ensure_room(cx, buf, buf->rows + n));
-    struct rowbuf_column *before = cx_alloc_array(cx, buf->layout->column_count, sizeof *before);
-    if (before == NULL) return LLKV_NOMEM;
-    memcpy(before, buf->columns, buf->layout->column_count * sizeof *before);
     for (uint32_t c = 0; c < buf->layout->column_count; c++) {
         llkv_code rc = append_column(cx, buf, c, &columns[c], sel, n);
         if (rc == LLKV_OK) continue;
-        for (uint32_t i = 0; i <= c; i++) { /* the counts as they were; bits behind rows are free */
-            buf->columns[i].nulls = before[i].nulls;
-            buf->columns[i].text_bytes = before[i].text_bytes;
-        }
+        for (uint32_t i = 0; i <= c; i++)
+            count_again(buf, i);
         return rc;
     }
     buf->rows += n;

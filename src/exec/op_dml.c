@@ -6,6 +6,7 @@ struct op_dml {
     struct op op;
     uint32_t value_count;
     struct link_expr *values;
+    bool straight;         /* INSERT: the values are the child's columns as they are, no CHECK */
     uint32_t row_count;    /* columns of the new row, for the checks */
     struct link_expr *row; /* UPDATE: per table column; program and column of the old value */
     int32_t *row_value;    /* per table column: the value that replaces it, or -1 */
@@ -117,14 +118,33 @@ static llkv_code name_line(struct run *run, const struct op_dml *dml, struct dml
     return rc;
 }
 
+/* Every column FLAT and of the table's own physical type, all rows live. */
+static bool is_flat(const struct op_dml *dml, const struct batch *in)
+{
+    bool flat = in->sel == NULL;
+    for (uint32_t c = 0; c < dml->value_count && flat; c++)
+        flat = in->columns[c].shape == VEC_FLAT && in->columns[c].phys == dml->values[c].type.phys;
+    return flat;
+}
+
+static llkv_code insert_rows(struct run *run, const struct op *op, const struct batch *rows)
+{
+    const struct pnode_insert *node = (const struct pnode_insert *)op->node;
+    const struct arena_mark mark = arena_mark(run->cx->arena);
+    TRY(write_insert(run->cx, run->exec->env.writes, node->table, rows,
+                     (enum write_conflict)node->on_conflict, &run->exec->rows_changed));
+    arena_rewind(run->cx->arena, mark);
+    return LLKV_OK;
+}
+
 static llkv_code insert_push(struct run *run, const struct op *op, const struct batch *in,
                              const struct batch **out_batch, enum op_result *out_result)
 {
     const struct op_dml *dml = (const struct op_dml *)op;
-    const struct pnode_insert *node = (const struct pnode_insert *)op->node;
     struct dml_local *l = run->locals[op->id];
     *out_batch = NULL;
     *out_result = OP_NEED_INPUT;
+    if (dml->straight && is_flat(dml, in)) return insert_rows(run, op, in);
     llkv_code rc = insert_values(run, dml, l, in);
     if (rc != LLKV_OK && dml->csv != NULL) return name_line(run, dml, l, in, rc);
     if (rc != LLKV_OK) return rc;
@@ -132,11 +152,7 @@ static llkv_code insert_push(struct run *run, const struct op *op, const struct 
                                .live = in->live,
                                .column_count = dml->value_count,
                                .columns = l->vectors};
-    const struct arena_mark mark = arena_mark(run->cx->arena);
-    TRY(write_insert(run->cx, run->exec->env.writes, dml->table, &rows,
-                     (enum write_conflict)node->on_conflict, &run->exec->rows_changed));
-    arena_rewind(run->cx->arena, mark);
-    return LLKV_OK;
+    return insert_rows(run, op, &rows);
 }
 
 /* The new row, as far as checks look at it. */
@@ -217,6 +233,9 @@ static llkv_code link_insert(struct linker *lk, const struct pnode *node, const 
     TRY(link_exprs(lk, n->values, columns, node->child[0], &op->values));
     const struct op *below = lk->open.items[lk->open.count - 1];
     op->csv = csv_is_source(below) ? below : NULL;
+    op->straight = n->checks.count == 0 && node->child[0]->out_count == columns;
+    for (uint32_t c = 0; c < columns && op->straight; c++)
+        op->straight = link_is_column(&op->values[c]) && op->values[c].column == c;
     *out_op = &op->op;
     return link_conjuncts(lk, &n->checks, n->row, columns, &op->checks);
 }

@@ -32,8 +32,9 @@ static llkv_code values_column(struct run *run, const struct op *op, struct valu
     const uint8_t phys = op->node->out_types[c].phys;
     struct colbuf *buf = &l->columns[c];
     bool nulls = false;
-    TRY(colbuf_reserve(run, buf, phys, n));
-    memset(buf->validity, 0xff, bitmap_words(n) * 8);
+    if (UNLIKELY(n > buf->rows)) TRY(colbuf_reserve(run, buf, phys, n));
+    for (size_t w = 0; w < bitmap_words(n); w++)
+        buf->validity[w] = UINT64_MAX;
     for (uint32_t i = 0; i < n; i++) {
         const struct expr *e = node->exprs[(size_t)(l->at + i) * width + c];
         struct value computed;

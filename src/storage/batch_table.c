@@ -70,6 +70,19 @@ static void node_decode(struct batch_node *node, const uint8_t bytes[BATCH_NODE_
     }
 }
 
+/* Entries begin at blocks; sums of what is in them cannot overflow. */
+static bool places_are_sound(const struct batch_node *node)
+{
+    for (uint32_t i = 0; node->leaf && i < BATCH_NODE_WAYS; i++) {
+        const struct batch_place *place = &node->u.places[i];
+        if (place->data_end == 0) continue;
+        if (place->offset % STORAGE_BLOCK_BYTES != 0 || place->offset > STORAGE_NUMBER_MAX ||
+            place->data_end > ENTRY_BYTES_MAX)
+            return false;
+    }
+    return true;
+}
+
 static llkv_code node_read(struct cx *cx, struct batch_table *table, const struct node_child *from,
                            bool leaf, struct batch_node **out_node)
 {
@@ -81,6 +94,11 @@ static llkv_code node_read(struct cx *cx, struct batch_table *table, const struc
     struct batch_node *node = node_new(table, leaf);
     if (node == NULL) return cx_nomem(cx);
     node_decode(node, bytes);
+    if (!places_are_sound(node)) {
+        mem_free(node);
+        return cx_fail(cx, LLKV_CORRUPT, "the batch table at byte %llu names no batches",
+                       (unsigned long long)from->offset);
+    }
     *out_node = node;
     return LLKV_OK;
 }
@@ -127,6 +145,23 @@ llkv_code batch_table_get(struct cx *cx, struct batch_table *table, uint32_t seq
     struct batch_place *place = &node->u.places[way_of(seq, 0)];
     if (place->data_end != 0) *out_place = place;
     return LLKV_OK;
+}
+
+/* The depth is at most BATCH_HEIGHT_MAX. */
+static void each_below(const struct batch_node *node, batch_place_fn *fn, void *arg)
+{
+    if (node == NULL) return;
+    for (uint32_t i = 0; i < BATCH_NODE_WAYS; i++) {
+        if (!node->leaf)
+            each_below(node->u.children[i].node, fn, arg);
+        else if (node->u.places[i].data_end != 0)
+            fn(arg, &node->u.places[i]);
+    }
+}
+
+void batch_table_each(const struct batch_table *table, batch_place_fn *fn, void *arg)
+{
+    each_below(table->root, fn, arg);
 }
 
 /* Put a new root above the present one, until `seq` is covered. */

@@ -1,5 +1,6 @@
 /* Ranges that nobody needs: remembered, written down with each root, punched two roots later. */
 #include <assert.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "storage/drive_priv.h"
@@ -122,22 +123,48 @@ llkv_code drive_drops_decode(struct cx *cx, struct drive_pager *dp, const struct
     return LLKV_OK;
 }
 
-static bool seen(const struct drive_drop *drop, const struct batch_place *place)
+/* ---- punching ---- */
+
+/* A range that may go now, unless somebody looks at it. */
+struct due {
+    struct drive_drop drop;
+    uint64_t reach; /* the furthest end of this one and those before it */
+    bool seen;
+};
+
+struct due_list {
+    struct due *items; /* offsets ascend */
+    uint32_t count;
+};
+
+static int compare_due(const void *a, const void *b)
 {
-    for (const struct batch_pin *pin = place->pins; pin != NULL; pin = pin->next)
-        if (pin->offset < drop->offset + drop->bytes && drop->offset < pin->offset + pin->bytes)
-            return true;
-    return false;
+    const uint64_t x = ((const struct due *)a)->drop.offset;
+    const uint64_t y = ((const struct due *)b)->drop.offset;
+    return x < y ? -1 : x > y;
 }
 
-/* May it be punched now that the root `version` is durable? `lock` is held. */
-static bool drop_due(struct cx *cx, struct drive_pager *dp, const struct drive_drop *drop,
-                     uint64_t version)
+static void mark_seen(struct due_list *list, uint64_t begin, uint64_t end)
 {
-    struct batch_place *place = NULL;
-    if (drop->version == 0 || drop->version >= version) return false;
-    if (batch_table_get(cx, &dp->table, drop->batch_seq, &place) != LLKV_OK) return false;
-    return place == NULL || !seen(drop, place);
+    uint32_t low = 0;
+    uint32_t high = list->count;
+    while (low < high) { /* the first one that begins at the end or behind it */
+        uint32_t middle = low + (high - low) / 2;
+        if (list->items[middle].drop.offset < end)
+            low = middle + 1;
+        else
+            high = middle;
+    }
+    for (uint32_t i = low; i > 0 && list->items[i - 1].reach > begin; i--) {
+        struct due *due = &list->items[i - 1];
+        due->seen = due->seen || due->drop.offset + due->drop.bytes > begin;
+    }
+}
+
+static void mark_pins(void *arg, const struct batch_place *place)
+{
+    for (const struct batch_pin *pin = place->pins; pin != NULL; pin = pin->next)
+        mark_seen(arg, pin->offset, pin->offset + pin->bytes);
 }
 
 /* The whole blocks inside the range; what it shares with others stays. */
@@ -152,22 +179,32 @@ static void punch(struct cx *cx, struct drive_pager *dp, const struct drive_drop
     (void)dp->fs->punch(cx, dp->file, begin, end - begin, &done);
 }
 
-/* Take what is due off the list into `out`, which has room for `capacity`. `lock` is held. */
-static uint32_t take_due(struct cx *cx, struct drive_pager *dp, uint64_t version,
-                         struct drive_drop *out, uint32_t capacity)
+/* Take what the root `version` lets go off the list; `items` has room for all. What is looked at is
+ * found by where it lies, whatever batch a range says it is of: both come from the file, and a page
+ * that was checked must not become another one below its reader. `lock` is held. */
+static struct due_list take_due(struct drive_pager *dp, uint64_t version, struct due *items)
 {
+    struct due_list list = {.items = items};
     uint32_t kept = 0;
-    uint32_t taken = 0;
     for (uint32_t i = 0; i < dp->drop_count; i++) {
-        struct drive_drop drop = dp->drops[i];
-        if (taken < capacity && drop_due(cx, dp, &drop, version))
-            out[taken++] = drop;
+        const struct drive_drop drop = dp->drops[i];
+        if (drop.version != 0 && drop.version < version)
+            items[list.count++] = (struct due){.drop = drop};
         else
             dp->drops[kept++] = drop;
     }
-    assert(kept + taken == dp->drop_count);
+    qsort(items, list.count, sizeof *items, compare_due);
+    uint64_t reach = 0;
+    for (uint32_t i = 0; i < list.count; i++) {
+        const uint64_t end = items[i].drop.offset + items[i].drop.bytes;
+        reach = end > reach ? end : reach;
+        items[i].reach = reach;
+    }
+    batch_table_each(&dp->table, mark_pins, &list);
+    for (uint32_t i = 0; i < list.count; i++)
+        if (items[i].seen) dp->drops[kept++] = items[i].drop;
     dp->drop_count = kept;
-    return taken;
+    return list;
 }
 
 void drive_punch(struct drive_pager *dp, uint64_t version)
@@ -180,12 +217,14 @@ void drive_punch(struct drive_pager *dp, uint64_t version)
     pthread_mutex_unlock(&dp->lock);
     if (capacity == 0) return;
     if (drive_lock_pinned(&cx, dp, &pinned) != LLKV_OK || pinned) return;
-    struct drive_drop *due = mem_alloc(dp->budget, capacity * sizeof *due);
-    if (due == NULL) return;
     pthread_mutex_lock(&dp->lock);
-    uint32_t count = take_due(&cx, dp, version, due, capacity);
+    struct due *items = mem_alloc(dp->budget, (dp->drop_count + 1u) * sizeof *items);
+    if (items != NULL) {
+        /* Under the lock to the end: no view begins in between. */
+        const struct due_list list = take_due(dp, version, items);
+        for (uint32_t i = 0; i < list.count; i++)
+            if (!items[i].seen) punch(&cx, dp, &items[i].drop);
+    }
     pthread_mutex_unlock(&dp->lock);
-    for (uint32_t i = 0; i < count; i++)
-        punch(&cx, dp, &due[i]);
-    mem_free(due);
+    mem_free(items);
 }

@@ -6,6 +6,7 @@ struct values_local {
     struct colbuf *columns;
     struct vector *vectors;
     struct batch batch;
+    bool *fixed; /* per column: all constants, and all there already */
     uint32_t at;
 };
 
@@ -18,7 +19,8 @@ static llkv_code values_attach(struct run *run, const struct op *op)
     if (!is_new || op->node->out_count == 0) return LLKV_OK;
     l->columns = cx_alloc_zero(run->cx, (op->node->out_count + 1) * sizeof *l->columns);
     l->vectors = cx_alloc_zero(run->cx, (op->node->out_count + 1) * sizeof *l->vectors);
-    if (l->columns == NULL || l->vectors == NULL) return LLKV_NOMEM;
+    l->fixed = cx_alloc_zero(run->cx, op->node->out_count * sizeof *l->fixed);
+    if (l->columns == NULL || l->vectors == NULL || l->fixed == NULL) return LLKV_NOMEM;
     return LLKV_OK;
 }
 
@@ -32,6 +34,8 @@ static llkv_code values_column(struct run *run, const struct op *op, struct valu
     const uint8_t phys = op->node->out_types[c].phys;
     struct colbuf *buf = &l->columns[c];
     bool nulls = false;
+    bool constant = n == node->row_count;
+    if (l->fixed[c]) return LLKV_OK;
     if (UNLIKELY(n > buf->rows)) TRY(colbuf_reserve(run, buf, phys, n));
     for (size_t w = 0; w < bitmap_words(n); w++)
         buf->validity[w] = UINT64_MAX;
@@ -39,6 +43,7 @@ static llkv_code values_column(struct run *run, const struct op *op, struct valu
         const struct expr *e = node->exprs[(size_t)(l->at + i) * width + c];
         struct value computed;
         const struct value *value = &computed;
+        constant = constant && e->kind == EXPR_CONST;
         if (e->kind == EXPR_CONST)
             value = e->value;
         else if (e->kind == EXPR_PARAM)
@@ -58,6 +63,7 @@ static llkv_code values_column(struct run *run, const struct op *op, struct valu
                                     .rows = n,
                                     .validity = nulls ? buf->validity : NULL,
                                     .data = buf->data};
+    l->fixed[c] = constant;
     return LLKV_OK;
 }
 

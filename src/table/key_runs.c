@@ -72,13 +72,13 @@ static bool zone_key_of_bytes(const struct key_runs *runs, const uint8_t *key, s
     assert(len == width + 1);
     (void)len;
     uint64_t value = 0;
-    if (LIKELY(width == sizeof value)) {
-        memcpy(&value, key + 1, sizeof value);
-        value = __builtin_bswap64(value) ^ (runs->descending ? UINT64_MAX : 0);
-    } else {
-        for (size_t i = 1; i <= width; i++)
-            value = value << 8 | (uint8_t)(key[i] ^ flip);
+    switch (width) { /* one load each */
+    case 8: memcpy(&value, key + 1, 8); break;
+    case 4: memcpy(&value, key + 1, 4); break;
+    default: memcpy(&value, key + 1, width); break;
     }
+    value = __builtin_bswap64(value) ^ (runs->descending ? UINT64_MAX : 0);
+    value >>= 64 - 8 * width;
     /* Signed values have their sign flipped at their own width. */
     if (is_signed(runs->phys)) value += SIGN_BIT - (UINT64_C(1) << (8 * width - 1));
     *out_key = value;

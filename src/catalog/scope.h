@@ -12,6 +12,7 @@
 struct catalog_scope {
     const struct catalog_snapshot *temp; /* NULL: the session has nothing temporary */
     const struct catalog_snapshot *common;
+    const char *database; /* the name of everybody's part, the first of three; NULL: any */
 };
 
 /* A table, view or index (or trigger) by name. schema: empty slice = `temp`, then `main`. NULL:

@@ -22,6 +22,11 @@ struct plan_env {
     bool debug_checks; /* verify the tree after every pass */
 };
 
+/* Does the first of three parts of an object's name name the database, or `temp`? 3D000 if not,
+ * placed `at`; a name of fewer parts is always well. */
+NODISCARD llkv_code plan_check_database(struct cx *cx, const struct catalog_scope *scope,
+                                        const struct ast_path *path, int32_t at);
+
 /* SELECT, VALUES, INSERT, UPDATE, DELETE. Other statements: plan_bind_* below, or the runtime. */
 NODISCARD llkv_code plan_statement(struct cx *cx, const struct plan_env *env,
                                    const struct ast_stmt *stmt, struct pplan **out_plan);

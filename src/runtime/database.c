@@ -50,6 +50,21 @@ static bool has_path(const llkv_engine_options *options)
            strcmp(options->path, ":memory:") != 0;
 }
 
+/* What SQL calls it. */
+static char *name_of(const llkv_engine_options *options, struct mem_budget *budget)
+{
+    const char *path = has_path(options) ? options->path : "memory";
+    const char *slash = strrchr(path, '/');
+    if (slash != NULL) path = slash + 1;
+    const char *dot = strrchr(path, '.');
+    const size_t len = dot == NULL || dot == path ? strlen(path) : (size_t)(dot - path);
+    char *name = mem_alloc(budget, len + 1);
+    if (name == NULL) return NULL;
+    memcpy(name, path, len);
+    name[len] = '\0';
+    return name;
+}
+
 static llkv_code open_pager(struct cx *cx, const llkv_engine_options *options, struct database *db)
 {
     if (options != NULL && options->pager != NULL) {
@@ -71,6 +86,8 @@ static llkv_code open_pager(struct cx *cx, const llkv_engine_options *options, s
 
 static llkv_code open_parts(struct cx *cx, const llkv_engine_options *options, struct database *db)
 {
+    db->name = name_of(options, &db->budget);
+    if (db->name == NULL) return cx_nomem(cx);
     TRY(open_pager(cx, options, db));
     db->manager = txn_manager_new(&db->budget);
     db->pool = task_pool_new(options == NULL ? 0 : options->threads);
@@ -131,6 +148,7 @@ static void close_parts(struct database *db)
     block_pool_free(db->blocks);
     if (db->owns_pager && db->pager != NULL) db->pager->methods->close(db->pager);
     pthread_mutex_destroy(&db->defaults_mutex);
+    mem_free(db->name);
     mem_free(db);
 }
 

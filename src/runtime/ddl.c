@@ -66,6 +66,11 @@ static struct slice schema_part(const struct ast_path *path, bool temporary)
     return temporary ? SLICE("temp") : (struct slice){0};
 }
 
+static llkv_code check_database(const struct ddl *d, const struct ast_path *path)
+{
+    return plan_check_database(d->cx, &d->env.catalog, path, (int32_t)path->parts[0].at);
+}
+
 /* What is called so in the schema; NULL: nothing. */
 static const struct object *existing_in(const struct ddl *d, struct slice schema,
                                         const struct ast_path *path)
@@ -146,6 +151,7 @@ static llkv_code create_table(struct ddl *d, const struct ast_create_table *crea
 {
     struct table_def *def;
     bool temporary = makes_temporary(&create->base, &create->path);
+    TRY(check_database(d, &create->path));
     if ((create->base.flags & AST_CREATE_OR_REPLACE) != 0)
         return refuse_replace(d->cx, &create->base);
     if ((create->base.flags & AST_CREATE_IF_NOT_EXISTS) != 0) {
@@ -176,6 +182,7 @@ static llkv_code create_view(struct ddl *d, const struct ast_create_view *create
     struct view_def def;
     struct catalog_edit *edit;
     const bool lenient = (create->base.flags & AST_CREATE_IF_NOT_EXISTS) != 0;
+    TRY(check_database(d, &create->path));
     const struct object *there =
         existing(d, &create->path, makes_temporary(&create->base, &create->path));
     if (lenient && there != NULL && there->kind == OBJECT_VIEW) return LLKV_OK;
@@ -229,6 +236,7 @@ static llkv_code find_object(struct ddl *d, const struct ast_path *path, const c
                              const struct object **out)
 {
     const struct ast_name *name = last_part(path);
+    TRY(check_database(d, path));
     *out = existing_in(d, schema_part(path, false), path);
     if (*out != NULL) return LLKV_OK;
     llkv_code rc = cx_fail_at(d->cx, LLKV_NAME, (int32_t)name->at, "42P01",
@@ -245,6 +253,7 @@ static llkv_code create_trigger(struct ddl *d, struct statement *s,
     const struct ast_name *name = last_part(&create->path);
     if ((create->base.flags & AST_CREATE_OR_REPLACE) != 0)
         return refuse_replace(d->cx, &create->base);
+    TRY(check_database(d, &create->path));
     TRY(find_object(d, &create->table, "table", &on));
     const bool temporary = makes_temporary(&create->base, &create->path) || on->temporary;
     if (temporary) {
@@ -342,6 +351,7 @@ static llkv_code drop_one(struct ddl *d, const struct ast *drop, const struct as
     const struct ast_name *name = last_part(path);
     struct slice schema = schema_part(path, false);
     const struct object *object;
+    TRY(check_database(d, path));
     if (drop->op == AST_OBJECT_TRIGGER)
         object = catalog_scope_find_trigger(&d->env.catalog, schema, name->text);
     else if (drop->op == AST_OBJECT_SCHEMA)

@@ -74,6 +74,7 @@ static llkv_code path_rows(struct cx *cx, struct statement *s, const struct plan
 {
     const struct ast_name *name = &path->parts[path->count - 1];
     struct slice schema = ast_path_schema(path);
+    TRY(plan_check_database(cx, &env->catalog, path, (int32_t)path->parts[0].at));
     const struct object *object = catalog_scope_find(&env->catalog, schema, name->text, name->hash);
     if (object != NULL && object->kind == OBJECT_TABLE)
         return table_rows(cx, s, table_definition(object->table));

@@ -43,7 +43,8 @@ struct catalog_scope session_catalog(const struct session *session, const struct
 {
     struct catalog *temp = session->temp;
     return (struct catalog_scope){.temp = temp == NULL ? NULL : catalog_view(temp, snapshot),
-                                  .common = catalog_view(session->database->catalog, snapshot)};
+                                  .common = catalog_view(session->database->catalog, snapshot),
+                                  .database = session->database->name};
 }
 
 void session_sweep(struct session *session)

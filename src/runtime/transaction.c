@@ -36,7 +36,8 @@ struct catalog_scope transaction_catalog(const struct transaction *txn)
     assert(txn->has_snapshot);
     return (struct catalog_scope){.temp = view_of(txn->temp_edit, *txn->temp, &txn->snapshot),
                                   .common =
-                                      view_of(txn->edit, txn->database->catalog, &txn->snapshot)};
+                                      view_of(txn->edit, txn->database->catalog, &txn->snapshot),
+                                  .database = txn->database->name};
 }
 
 /* CHECKPOINT does not run beside transactions that have changed something. */

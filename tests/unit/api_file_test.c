@@ -400,14 +400,31 @@ static void segment_cut_by_rollback(void **state)
     close_ok(f, engine);
 }
 
+/* In names of three parts a file's database is called as the file is, without what follows the dot.
+ */
+static void called_as_the_file(void **state)
+{
+    struct fixture *f = *state;
+    (void)snprintf(f->path, sizeof f->path, "%s/fleet.2.db", f->folder);
+    llkv_engine *engine = open_file(f);
+    run_ok(f, engine, "CREATE TABLE \"fleet.2\".main.ship(tons INTEGER)");
+    run_ok(f, engine, "INSERT INTO \"fleet.2\".main.ship VALUES (60)");
+    assert_int_equal(scalar(f, engine, "SELECT tons FROM ship"), 60);
+    assert_int_equal(run(f, engine, "SELECT * FROM memory.main.ship"), LLKV_NAME);
+    assert_string_equal(f->error.sqlstate, "3D000");
+    assert_string_equal(f->error.hint, "this one is called \"fleet.2\"");
+    close_ok(f, engine);
+}
+
 int main(void)
 {
 #define FILE_TEST(name) cmocka_unit_test_setup_teardown(name, make_folder, remove_folder)
     const struct CMUnitTest tests[] = {
-        FILE_TEST(kept_over_close),   FILE_TEST(opens_share),
-        FILE_TEST(what_is_refused),   FILE_TEST(found_after_a_crash),
-        FILE_TEST(crash_after_crash), FILE_TEST(other_processes),
-        FILE_TEST(own_pager),         FILE_TEST(segment_cut_by_rollback),
+        FILE_TEST(kept_over_close),    FILE_TEST(opens_share),
+        FILE_TEST(what_is_refused),    FILE_TEST(found_after_a_crash),
+        FILE_TEST(crash_after_crash),  FILE_TEST(other_processes),
+        FILE_TEST(own_pager),          FILE_TEST(segment_cut_by_rollback),
+        FILE_TEST(called_as_the_file),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

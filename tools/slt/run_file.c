@@ -197,7 +197,7 @@ static bool open_first(struct run *run)
 {
     if (run->options->drive) {
         if (!make_folder(run)) return false;
-        set_database(run, "database");
+        set_database(run, "memory"); /* so that names of three parts mean the same */
     }
     return open_engine(run);
 }

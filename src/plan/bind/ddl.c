@@ -319,14 +319,13 @@ static llkv_code table_name(struct table_build *t, bool temporary)
     struct binder *b = t->b;
     const struct ast_path *path = &t->stmt->path;
     const struct ast_name *name = &path->parts[path->count - 1];
-    if (path->count > 2) return bind_unsupported(b, &t->stmt->base, "a name of three parts");
     if (name->text.len == 0)
         return cx_fail_at(b->cx, LLKV_SYNTAX, bind_at_name(b, name), "42601",
                           "a name must not be empty");
     TRY(text_of(b, name->text, &t->def->name));
     TRY(check_temporary(b, path, temporary));
     t->def->schema = temporary ? "temp" : "main";
-    if (path->count == 2) TRY(text_of(b, path->parts[0].text, &t->def->schema));
+    if (path->count >= 2) TRY(text_of(b, ast_path_schema(path), &t->def->schema));
     t->def->temporary = is_temp(slice_of(t->def->schema));
     return LLKV_OK;
 }
@@ -411,6 +410,7 @@ llkv_code plan_bind_create_index(struct cx *cx, const struct plan_env *env,
     if (stmt->include.count != 0) return bind_unsupported(&b, &stmt->base, "INCLUDE");
     if (ast_name_given(&stmt->method) && !slice_equal_folded(stmt->method.text, SLICE("art")))
         return bind_unsupported(&b, &stmt->base, "an index that is not USING art");
+    TRY(plan_check_database(cx, &env->catalog, &stmt->path, (int32_t)stmt->path.parts[0].at));
     TRY(bind_object(&b, &stmt->table, out_table));
     if ((*out_table)->kind != OBJECT_TABLE)
         return cx_fail_at(cx, LLKV_SEMANTIC, (int32_t)stmt->base.at, "42809",

@@ -178,6 +178,7 @@ static llkv_code append_column(struct cx *cx, struct rowbuf *buf, uint32_t c,
     const bool plain = v->shape == VEC_FLAT && sel == NULL && v->validity == NULL;
     if (plain && phys != PHYS_BOOL && phys != PHYS_VIEW) {
         memcpy(slots, v->data, n * width);
+        if (LIKELY(column->validity == NULL)) return LLKV_OK;
         return append_validity(buf, column, NULL, n) ? LLKV_OK : cx_nomem(cx);
     }
     vec_flatten(v, sel, n, phys == PHYS_BOOL ? (void *)bits : (void *)slots, validity, &flat);

@@ -82,6 +82,15 @@ uint32_t art_prefix_match(const struct art_node *node, const uint8_t *key, uint3
     uint32_t limit = len - depth < node->prefix_len ? len - depth : node->prefix_len;
     uint32_t known = limit < ART_PREFIX_BYTES ? limit : ART_PREFIX_BYTES;
     uint32_t i = 0;
+    static_assert(ART_PREFIX_BYTES >= 8, "eight bytes may be loaded");
+    if (len - depth >= 8) { /* eight at once; the first that differs is the lowest */
+        uint64_t have, want;
+        memcpy(&have, node->prefix, sizeof have);
+        memcpy(&want, key + depth, sizeof want);
+        have ^= want;
+        i = have == 0 ? 8 : (uint32_t)__builtin_ctzll(have) / 8;
+        if (i > known) i = known;
+    }
     while (i < known && node->prefix[i] == key[depth + i])
         i++;
     if (i < known || known == limit) return i;

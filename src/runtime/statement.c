@@ -773,8 +773,10 @@ llkv_code statement_bind(struct cx *cx, struct statement *s, uint32_t parameter,
         return cx_fail(cx, LLKV_MISUSE, "there is no parameter %u; the statement has %u", parameter,
                        s->param_count);
     if (s->state == STATEMENT_RUNNING) statement_reset(s);
-    struct value copy = *value;
-    if (!value->is_null && (value->type.phys == PHYS_VIEW)) {
+    struct value *bound = &s->params[parameter - 1];
+    if (value->is_null || value->type.phys != PHYS_VIEW) {
+        *bound = *value;
+    } else {
         struct param_room *room = &s->param_rooms[parameter - 1];
         if (room->bytes <= value->s.len) { /* twice as much each time: little is left behind */
             const size_t bytes = (value->s.len + 1) * 2;
@@ -783,9 +785,9 @@ llkv_code statement_bind(struct cx *cx, struct statement *s, uint32_t parameter,
             *room = (struct param_room){data, bytes};
         }
         if (value->s.len != 0) memcpy(room->data, value->s.data, value->s.len);
-        copy.s = (struct slice){room->data, value->s.len};
+        *bound = *value;
+        bound->s = (struct slice){room->data, value->s.len};
     }
-    s->params[parameter - 1] = copy;
     return LLKV_OK;
 }
 

@@ -255,7 +255,7 @@ static llkv_code collide(struct collision *c, struct own_key *own)
     c->own = own;
     TRY(index_lookup(c->cx, own->key->index, bytes->data, bytes->len, meet_committed, c));
     if (c->rc != LLKV_OK || (c->found && c->mode != WRITE_REPLACE)) return c->rc;
-    const struct key_map_entry *entry = key_map_find(&own->map, bytes);
+    const struct key_map_entry *entry = key_map_find(&own->map, own->hash);
     while (entry != NULL && meet_own(c, entry->row_id))
         entry = key_map_older(&own->map, entry);
     return c->rc;
@@ -271,6 +271,7 @@ static llkv_code meet_row(struct cx *cx, struct table_writes *writes, uint32_t r
     for (uint32_t k = 0; k < writes->own_key_count; k++) {
         struct own_key *own = &writes->own_keys[k];
         TRY(key_rows_make(cx, &own->rows, row));
+        own->hash = key_map_hash(&own->rows.bytes);
         if (mode != WRITE_ABORT) TRY(collide(&c, own));
         if (c.found && mode == WRITE_IGNORE) {
             *out_take = false;

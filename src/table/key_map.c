@@ -55,12 +55,15 @@ static llkv_code grow_slots(struct cx *cx, struct key_map *map)
     return LLKV_OK;
 }
 
-llkv_code key_map_add(struct cx *cx, struct key_map *map, const struct normkey *key,
-                      uint64_t row_id)
+uint64_t key_map_hash(const struct normkey *key)
+{
+    return hash_bytes(key->data, key->len);
+}
+
+llkv_code key_map_add(struct cx *cx, struct key_map *map, uint64_t hash, uint64_t row_id)
 {
     TRY(grow_entries(cx, map));
     TRY(grow_slots(cx, map));
-    const uint64_t hash = hash_bytes(key->data, key->len);
     uint32_t *slot = &map->slots[find_slot(map, map->slots, map->slot_count, hash)];
     map->taken += *slot == 0;
     map->entries[map->count] = (struct key_map_entry){hash, row_id, *slot};
@@ -69,10 +72,9 @@ llkv_code key_map_add(struct cx *cx, struct key_map *map, const struct normkey *
     return LLKV_OK;
 }
 
-const struct key_map_entry *key_map_find(const struct key_map *map, const struct normkey *key)
+const struct key_map_entry *key_map_find(const struct key_map *map, uint64_t hash)
 {
     if (map->count == 0) return NULL;
-    const uint64_t hash = hash_bytes(key->data, key->len);
     const uint32_t newest = map->slots[find_slot(map, map->slots, map->slot_count, hash)];
     return newest == 0 ? NULL : &map->entries[newest - 1];
 }

@@ -25,10 +25,11 @@ struct key_map {
 };
 
 void key_map_deinit(struct key_map *map);
-NODISCARD llkv_code key_map_add(struct cx *cx, struct key_map *map, const struct normkey *key,
-                                uint64_t row_id);
+/* What a key is known by here. */
+uint64_t key_map_hash(const struct normkey *key);
+NODISCARD llkv_code key_map_add(struct cx *cx, struct key_map *map, uint64_t hash, uint64_t row_id);
 /* The newest entry for a key, then those before it; NULL: no more. */
-const struct key_map_entry *key_map_find(const struct key_map *map, const struct normkey *key);
+const struct key_map_entry *key_map_find(const struct key_map *map, uint64_t hash);
 ALWAYS_INLINE const struct key_map_entry *key_map_older(const struct key_map *map,
                                                         const struct key_map_entry *entry)
 {

@@ -553,7 +553,7 @@ static int compare_row_ids(const void *a, const void *b)
 /* The rows that a map proposes, each once. */
 static llkv_code take_proposed(struct lookup *l, const struct key_map *map)
 {
-    const struct key_map_entry *first = key_map_find(map, l->bytes);
+    const struct key_map_entry *first = key_map_find(map, key_map_hash(l->bytes));
     uint32_t n = 0;
     for (const struct key_map_entry *e = first; e != NULL; e = key_map_older(map, e))
         n++;

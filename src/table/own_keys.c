@@ -22,7 +22,7 @@ void own_keys_deinit(struct table_writes *writes)
 llkv_code own_key_add(struct cx *cx, struct own_key *own, uint64_t row_id)
 {
     if (own->rows.has_null && key_is_unique(own->key)) return LLKV_OK;
-    return key_map_add(cx, &own->map, &own->rows.bytes, row_id);
+    return key_map_add(cx, &own->map, own->hash, row_id);
 }
 
 /* Are the maps those of the keys in force? */
@@ -112,7 +112,7 @@ struct meeting {
 static llkv_code meet_written(struct meeting *m)
 {
     struct own_key *own = m->own;
-    const struct key_map_entry *entry = key_map_find(&own->map, &own->rows.bytes);
+    const struct key_map_entry *entry = key_map_find(&own->map, own->hash);
     for (; entry != NULL && !m->found; entry = key_map_older(&own->map, entry))
         if (entry->row_id != m->row_id)
             TRY(own_row_has_key(m->cx, m->writes, &own->key->def, entry->row_id, &own->rows.bytes,
@@ -138,6 +138,7 @@ static llkv_code enter(struct cx *cx, struct table_writes *writes, struct own_ke
     struct meeting m = {.cx = cx, .writes = writes, .own = own, .row_id = row_id};
     const struct normkey *bytes = &own->rows.bytes;
     TRY(key_rows_make(cx, &own->rows, row));
+    own->hash = key_map_hash(&own->rows.bytes);
     if (key_is_unique(own->key) && !own->rows.has_null && writes_explicit(writes)) {
         TRY(meet_written(&m));
         if (!m.found)

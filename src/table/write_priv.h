@@ -44,6 +44,7 @@ struct own_key {
     const struct key *key;
     struct key_map map;
     struct key_rows rows;
+    uint64_t hash;      /* of the bytes made last */
     uint64_t published; /* of the index, when the first rows were checked */
     bool is_checked;    /* rows were checked; all of them against that state */
     bool must_recheck;  /* not all */
@@ -155,7 +156,7 @@ void own_keys_deinit(struct table_writes *writes);
 /* The maps are there, for the keys the table has now, and know every row written so far. Unique
  * keys of an explicit transaction's new rows are checked: 23505. */
 NODISCARD llkv_code own_keys_update(struct cx *cx, struct table_writes *writes);
-/* Enter row `row` of own->rows, whose bytes are made. */
+/* Enter a row of own->rows, whose bytes and hash are made. */
 NODISCARD llkv_code own_key_add(struct cx *cx, struct own_key *own, uint64_t row_id);
 /* Were the set's keys, as they are now, found to be unique in what is committed now? Under the
  * commit mutex. */

@@ -8,6 +8,7 @@
 
 enum {
     LOG_BYTES = 16 * 1024 * 1024,
+    BATCH_BYTES = 64 * 1024 * 1024, /* of large changes, which the log only names */
     DIRTY_SECONDS = 60,
     LOOK_EVERY_MS = 100, /* how late it may notice */
     RETRY_SECONDS = 5    /* after a failure, such as a full disk */
@@ -43,7 +44,7 @@ static bool is_due(struct checkpointer *c)
     }
     if (now < c->not_before || txn_log_has_failed(manager)) return false;
     return txn_log_bytes(manager) - c->log_bytes >= LOG_BYTES ||
-           now - c->clean_since >= DIRTY_SECONDS;
+           txn_log_batch_bytes(manager) >= BATCH_BYTES || now - c->clean_since >= DIRTY_SECONDS;
 }
 
 /* A failure takes nothing away: the log goes on holding what the root does not. */

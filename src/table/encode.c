@@ -206,13 +206,18 @@ static llkv_code encode_table(struct cx *cx, struct table_writes *writes)
 
 /* ---- a whole set ---- */
 
-llkv_code writes_note_batch(struct cx *cx, struct write_set *set, uint32_t batch_seq)
+llkv_code writes_note_batch(struct cx *cx, struct write_set *set, uint32_t batch_seq,
+                            uint64_t bytes)
 {
-    for (const struct txn_log_batch *b = set->log_batches; b != NULL; b = b->next)
-        if (b->batch_seq == batch_seq) return LLKV_OK;
+    for (struct txn_log_batch *b = set->log_batches; b != NULL; b = b->next)
+        if (b->batch_seq == batch_seq) {
+            b->bytes += bytes;
+            return LLKV_OK;
+        }
     struct txn_log_batch *batch = mem_alloc_zero(set->budget, sizeof *batch);
     if (batch == NULL) return cx_nomem(cx);
     batch->batch_seq = batch_seq;
+    batch->bytes = bytes;
     batch->next = set->log_batches;
     set->log_batches = batch;
     return LLKV_OK;
@@ -225,11 +230,14 @@ static llkv_code seal_parts(struct cx *cx, struct write_set *set)
     TRY(blob_sink_finish(cx, sink));
     for (struct table_writes *writes = set->first; writes != NULL; writes = writes->next) {
         struct encoded *encoded = &writes->encoded;
-        for (uint32_t i = 0; i < encoded->part_count; i++)
-            encoded->parts[i].handle = blob_sink_resolve(sink, encoded->parts[i].handle);
+        for (uint32_t i = 0; i < encoded->part_count; i++) {
+            struct blob_ref *part = &encoded->parts[i];
+            part->handle = blob_sink_resolve(sink, part->handle);
+            TRY(writes_note_batch(cx, set, blob_batch(*part), part->bytes));
+        }
     }
     for (uint32_t i = 0; i < sink->count; i++) {
-        TRY(writes_note_batch(cx, set, sink->seqs[i]));
+        TRY(writes_note_batch(cx, set, sink->seqs[i], 0));
         TRY(pager_batch_sync(cx, sink->pager, sink->seqs[i]));
     }
     return LLKV_OK;

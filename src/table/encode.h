@@ -34,8 +34,10 @@ NODISCARD llkv_code encode_write_set(struct cx *cx, struct write_set *set);
 /* The op of one table; under the commit mutex. */
 NODISCARD llkv_code encode_writes(struct cx *cx, struct txn_participant *participant,
                                   struct frame *frame);
-/* A batch that holds parts of the set, which the log is to keep; named twice it counts once. */
-NODISCARD llkv_code writes_note_batch(struct cx *cx, struct write_set *set, uint32_t batch_seq);
+/* A batch with `bytes` of the set, which the log is to keep; named twice it counts once, its bytes
+ * together. */
+NODISCARD llkv_code writes_note_batch(struct cx *cx, struct write_set *set, uint32_t batch_seq,
+                                      uint64_t bytes);
 /* Differences of row ids, so that small ones are short. */
 ALWAYS_INLINE uint64_t encode_zigzag(uint64_t from, uint64_t to)
 {

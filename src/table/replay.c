@@ -154,7 +154,7 @@ static llkv_code replay_parts(struct cx *cx, struct replay *replay, struct repla
         const struct blob_ref ref = unpack_blob_ref(body, 0);
         if (body->bad) return fail_op(cx, t);
         TRY(blob_view(cx, replay->target->pager, ref, &view));
-        llkv_code rc = writes_note_batch(cx, replay->set, blob_batch(ref));
+        llkv_code rc = writes_note_batch(cx, replay->set, blob_batch(ref), ref.bytes);
         if (rc == LLKV_OK) rc = replay_part(cx, replay, t, view.data, ref.bytes);
         blob_view_release(replay->target->pager, &view);
         TRY(rc);

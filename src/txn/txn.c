@@ -19,6 +19,7 @@ struct txn_manager {
     int64_t last_ts; /* given out; under the commit lock */
     _Atomic(struct commit_log *) log;
     struct txn_log_batch *batches, **batches_end; /* by timestamp; under the commit lock */
+    _Atomic uint64_t batch_bytes;                 /* of them all */
     _Atomic int64_t watermark;
     _Atomic uint64_t next_id; /* of explicit transactions */
     _Atomic uint64_t epoch;   /* moves on with every retired object */
@@ -341,6 +342,7 @@ void txn_log_keep(struct txn_manager *manager, struct txn_log_batch *batches, in
     for (; batches != NULL; batches = batches->next) {
         batches->ts = ts;
         manager->batches_end = &batches->next;
+        atomic_fetch_add_explicit(&manager->batch_bytes, batches->bytes, memory_order_relaxed);
     }
 }
 
@@ -355,8 +357,10 @@ void txn_log_release(struct txn_manager *manager, llkv_pager *pager, int64_t ts)
     if (*end == NULL) manager->batches_end = &manager->batches;
     *end = NULL;
     pthread_mutex_unlock(&manager->commit_lock);
-    for (const struct txn_log_batch *batch = first; batch != NULL; batch = batch->next)
+    for (const struct txn_log_batch *batch = first; batch != NULL; batch = batch->next) {
+        atomic_fetch_sub_explicit(&manager->batch_bytes, batch->bytes, memory_order_relaxed);
         pager->methods->discard(pager, batch->batch_seq, 0, UINT64_MAX);
+    }
     free_batches(first);
 }
 
@@ -364,6 +368,11 @@ uint64_t txn_log_bytes(struct txn_manager *manager)
 {
     struct commit_log *log = log_of(manager);
     return log == NULL ? 0 : commit_log_bytes(log);
+}
+
+uint64_t txn_log_batch_bytes(const struct txn_manager *manager)
+{
+    return atomic_load_explicit(&manager->batch_bytes, memory_order_relaxed);
 }
 
 /* ---- recovery ---- */

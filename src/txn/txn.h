@@ -98,12 +98,15 @@ NODISCARD llkv_code txn_log_sync(struct cx *cx, struct txn_manager *manager);
 bool txn_log_has_failed(struct txn_manager *manager);
 /* Bytes of frames written since the log was opened here. */
 uint64_t txn_log_bytes(struct txn_manager *manager);
+/* Bytes of rows in batches that only frames name: what the next root will hold instead. */
+uint64_t txn_log_batch_bytes(const struct txn_manager *manager);
 
 /* A batch of the log's pager that a frame names and nothing else will. Made with mem_alloc. */
 struct txn_log_batch {
     struct txn_log_batch *next;
     int64_t ts; /* the frame's */
     uint32_t batch_seq;
+    uint64_t bytes; /* of rows in it */
 };
 /* Take over a list of them, for the commit that is being applied; under the commit mutex. */
 void txn_log_keep(struct txn_manager *manager, struct txn_log_batch *batches, int64_t ts);

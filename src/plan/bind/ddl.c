@@ -147,6 +147,14 @@ static const char *unsupported_constraint(const struct ast_constraint *constrain
     }
 }
 
+/* What is stored is bound again by every statement, whose parameters are others. */
+static llkv_code refuse_parameters(struct binder *b, const struct ast *at, const char *where)
+{
+    if (b->plan->parameter_types.count == 0) return LLKV_OK;
+    return cx_fail_at(b->cx, LLKV_SEMANTIC, bind_at(b, at), "42P02", "%s cannot hold parameters",
+                      where);
+}
+
 static llkv_code add_default(struct table_build *t, struct column_def *column,
                              const struct ast_constraint *constraint)
 {
@@ -157,6 +165,7 @@ static llkv_code add_default(struct table_build *t, struct column_def *column,
     struct lnode *one = scope.node;
     TRY(bind_expr(b, &scope, constraint->value, &e));
     if (scope.node != one) return bind_unsupported(b, constraint->value, "a subquery in DEFAULT");
+    TRY(refuse_parameters(b, constraint->value, "DEFAULT"));
     TRY(bind_assign(b, e, column->type, column->name, &e));
     return sql_of(b, constraint->value, &column->default_sql);
 }
@@ -294,6 +303,7 @@ static llkv_code try_checks(struct table_build *t)
         TRY(bind_expr(b, &scope, t->conditions.items[i], &e));
         if (scope.node != one)
             return bind_unsupported(b, t->conditions.items[i], "a subquery in CHECK");
+        TRY(refuse_parameters(b, t->conditions.items[i], "CHECK"));
         TRY(bind_to_condition(b, e, &e));
     }
     return LLKV_OK;

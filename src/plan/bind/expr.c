@@ -439,6 +439,8 @@ static llkv_code bind_ast_param(struct binder *b, const struct ast *n, const str
 {
     const struct ast_param *node = NODE(ast_param, n);
     struct plan *plan = b->plan;
+    if (b->view_depth != 0) /* of a definition; only a damaged file has such */
+        return cx_fail_at(b->cx, LLKV_CORRUPT, -1, NULL, "a definition holds a parameter");
     while (plan->parameter_types.count < node->number)
         VEC_PUSH(b->cx, &plan->parameter_types, type_of(TYPE_NULL));
     uint32_t index = node->number - 1;
@@ -523,14 +525,24 @@ llkv_code bind_stored_expr(struct binder *b, struct scope *scope, const char *sq
                            const struct expr **out)
 {
     struct ast *node;
+    struct lnode *one = scope->node;
     struct sql_options options = {.sqlite_compat = b->settings->sqlite_compat};
-    TRY(sql_parse_expression(b->cx, &options, slice_of(sql), &node));
+    struct slice text = slice_of(sql), outer_text = b->cx->text;
+    b->cx->text = text;
+    llkv_code rc = sql_parse_expression(b->cx, &options, text, &node);
+    b->cx->text = outer_text;
+    if (rc != LLKV_OK) return rc;
     uint32_t depth = b->view_depth;
     int32_t at = b->view_at;
+    /* A subquery would be joined to it, and is found so: statements refuse them. */
+    if (one == NULL) TRY(lnode_new(b->plan, LOP_VALUES, NULL, NULL, &one));
+    scope->node = one;
     b->view_depth = depth + 1;
     if (depth == 0) b->view_at = -1;
-    llkv_code rc = bind_expr(b, scope, node, out);
+    rc = bind_expr(b, scope, node, out);
     b->view_depth = depth;
     b->view_at = at;
+    if (rc == LLKV_OK && scope->node != one)
+        rc = cx_fail(b->cx, LLKV_CORRUPT, "a definition holds a subquery where none can be");
     return rc;
 }

@@ -132,7 +132,9 @@ static llkv_code bind_view_text(struct binder *b, const struct object *view,
     llkv_code rc = sql_parse_next(b->cx, &options, text, &at, &stmt);
     b->cx->text = outer_text;
     if (rc != LLKV_OK) return rc;
-    CHECK(b->cx, stmt != NULL && stmt->node->kind == AST_QUERY);
+    if (stmt == NULL || stmt->node->kind != AST_QUERY)
+        return cx_fail(b->cx, LLKV_CORRUPT, "what is stored of view \"%s\" is no query",
+                       view->name);
     return bind_query(b, NULL, NULL, (const struct ast_query *)stmt->node, out);
 }
 

@@ -11,28 +11,7 @@ static const struct column_def columns[] = {
 };
 static const struct key_column a_column[] = {{0, false}};
 
-struct fixture {
-    struct world w;
-    struct catalog *catalog;
-    int64_t used;
-};
-
-static void setup(struct fixture *f)
-{
-    f->used = mem_used_bytes();
-    world_init(&f->w, 64, 8);
-    f->catalog = catalog_new(&f->w.t.cx, f->w.manager, f->w.pager, &f->w.options);
-    assert_non_null(f->catalog);
-}
-
-static void teardown(struct fixture *f)
-{
-    catalog_free(f->catalog);
-    world_deinit(&f->w);
-    assert_int_equal(mem_used_bytes(), f->used);
-}
-
-static llkv_code create_table_in(struct cx *cx, struct fixture *f, struct catalog *catalog,
+static llkv_code create_table_in(struct cx *cx, struct catalog_lab *f, struct catalog *catalog,
                                  const char *schema, const char *name)
 {
     struct table_def def = {.schema = schema,
@@ -48,20 +27,20 @@ static llkv_code create_table_in(struct cx *cx, struct fixture *f, struct catalo
     return LLKV_OK;
 }
 
-static llkv_code create_table(struct cx *cx, struct fixture *f, const char *schema,
+static llkv_code create_table(struct cx *cx, struct catalog_lab *f, const char *schema,
                               const char *name)
 {
     return create_table_in(cx, f, f->catalog, schema, name);
 }
 
-static llkv_code create_trigger(struct cx *cx, struct fixture *f, const struct object *on,
+static llkv_code create_trigger(struct cx *cx, struct catalog_lab *f, const struct object *on,
                                 struct slice name, struct slice sql)
 {
     const struct trigger_def def = {.on = on, .name = name, .sql = sql};
     return change_create_trigger(cx, f->catalog, f->w.manager, &def);
 }
 
-static const struct object *find(struct fixture *f, const char *schema, const char *name)
+static const struct object *find(struct catalog_lab *f, const char *schema, const char *name)
 {
     struct slice n = slice_of(name);
     return catalog_find(catalog_newest(f->catalog), slice_of(schema), n, slice_hash_folded(n));
@@ -70,8 +49,8 @@ static const struct object *find(struct fixture *f, const char *schema, const ch
 static void names(void **state)
 {
     (void)state;
-    struct fixture f;
-    setup(&f);
+    struct catalog_lab f;
+    catalog_lab_init(&f);
     struct cx *cx = &f.w.t.cx;
     assert_ok(&f.w.t, create_table(cx, &f, NULL, "Accounts"));
     assert_non_null(find(&f, NULL, "ACCOUNTS"));
@@ -93,7 +72,7 @@ static void names(void **state)
     assert_string_equal(catalog_suggest(catalog_newest(f.catalog), SLICE("acocunts")), "Accounts");
     assert_null(catalog_suggest(catalog_newest(f.catalog), SLICE("customers")));
     assert_null(catalog_suggest(catalog_newest(f.catalog), SLICE("")));
-    teardown(&f);
+    catalog_lab_deinit(&f);
 }
 
 static const struct object *find_in_scope(const struct catalog_scope *scope, const char *schema,
@@ -103,7 +82,7 @@ static const struct object *find_in_scope(const struct catalog_scope *scope, con
     return catalog_scope_find(scope, slice_of(schema), n, slice_hash_folded(n));
 }
 
-static struct catalog_scope scope_of(struct fixture *f, struct catalog *temp)
+static struct catalog_scope scope_of(struct catalog_lab *f, struct catalog *temp)
 {
     return (struct catalog_scope){.temp = temp == NULL ? NULL : catalog_newest(temp),
                                   .common = catalog_newest(f->catalog)};
@@ -113,8 +92,8 @@ static struct catalog_scope scope_of(struct fixture *f, struct catalog *temp)
 static void temporary_objects(void **state)
 {
     (void)state;
-    struct fixture f;
-    setup(&f);
+    struct catalog_lab f;
+    catalog_lab_init(&f);
     struct cx *cx = &f.w.t.cx;
     struct catalog *one = catalog_new_temporary(cx, f.catalog);
     struct catalog *two = catalog_new_temporary(cx, f.catalog);
@@ -164,16 +143,16 @@ static void temporary_objects(void **state)
     assert_ok(&f.w.t, change_drop(cx, f.catalog, f.w.manager, common)); /* it keeps nobody */
     catalog_free(two);
     catalog_free(one);
-    teardown(&f);
+    catalog_lab_deinit(&f);
 }
 
 /* What one session drops goes with its own snapshots, whatever others hold. */
 static void dropped_temporary(void **state)
 {
     (void)state;
-    struct fixture f;
+    struct catalog_lab f;
     struct snapshot other;
-    setup(&f);
+    catalog_lab_init(&f);
     struct cx *cx = &f.w.t.cx;
     struct catalog *temp = catalog_new_temporary(cx, f.catalog);
     assert_non_null(temp);
@@ -192,14 +171,14 @@ static void dropped_temporary(void **state)
     assert_ok(&f.w.t, create_table_in(cx, &f, temp, NULL, "t"));
     catalog_free(temp);
     txn_snapshot_end(f.w.manager, &other);
-    teardown(&f);
+    catalog_lab_deinit(&f);
 }
 
 static void views_indexes_triggers(void **state)
 {
     (void)state;
-    struct fixture f;
-    setup(&f);
+    struct catalog_lab f;
+    catalog_lab_init(&f);
     struct cx *cx = &f.w.t.cx;
     assert_ok(&f.w.t, create_table(cx, &f, NULL, "t"));
     static const char *const view_columns[] = {"x", "y"};
@@ -256,14 +235,14 @@ static void views_indexes_triggers(void **state)
     assert_null(catalog_find_trigger(catalog_newest(f.catalog), SLICE("main"), SLICE("t")));
     assert_non_null(find(&f, NULL, "v"));
     assert_int_equal(catalog_count(catalog_newest(f.catalog)), 1);
-    teardown(&f);
+    catalog_lab_deinit(&f);
 }
 
 static void what_is_held_stays(void **state)
 {
     (void)state;
-    struct fixture f;
-    setup(&f);
+    struct catalog_lab f;
+    catalog_lab_init(&f);
     struct cx *cx = &f.w.t.cx;
     struct snapshot s;
     assert_ok(&f.w.t, change_create_schema(cx, f.catalog, f.w.manager, SLICE("s")));
@@ -284,7 +263,7 @@ static void what_is_held_stays(void **state)
     assert_ptr_equal(catalog_find(old, SLICE("s"), SLICE("t"), t->name_hash), t);
     assert_int_equal(table_row_count(t->table, READER(&s)), 0);
     txn_snapshot_end(f.w.manager, &s);
-    teardown(&f);
+    catalog_lab_deinit(&f);
 }
 
 static void lack_of_memory(void **state)
@@ -292,8 +271,8 @@ static void lack_of_memory(void **state)
     (void)state;
     int64_t used = mem_used_bytes();
     for (int64_t n = 1;; n++) {
-        struct fixture f;
-        setup(&f);
+        struct catalog_lab f;
+        catalog_lab_init(&f);
         struct test_cx t;
         struct cx *cx = test_cx_init(&t);
         struct key_def key = {.name = "i", .column_count = 1, .columns = a_column};
@@ -325,7 +304,7 @@ static void lack_of_memory(void **state)
             }
         mem_fail_nth(0, false);
         test_cx_deinit(&t);
-        teardown(&f);
+        catalog_lab_deinit(&f);
         assert_int_equal(mem_used_bytes(), used);
         if (failures == 0) {
             assert_true(n > 20);
@@ -339,7 +318,7 @@ static atomic_bool stop;
 
 static void *look_around(void *arg)
 {
-    struct fixture *f = arg;
+    struct catalog_lab *f = arg;
     struct test_cx t;
     struct cx *cx = test_cx_init(&t);
     while (!atomic_load(&stop)) {
@@ -361,8 +340,8 @@ static void *look_around(void *arg)
 static void readers_beside_changes(void **state)
 {
     (void)state;
-    struct fixture f;
-    setup(&f);
+    struct catalog_lab f;
+    catalog_lab_init(&f);
     pthread_t threads[2];
     struct key_def key = {.name = "i", .column_count = 1, .columns = a_column};
     atomic_store(&stop, false);
@@ -379,7 +358,7 @@ static void readers_beside_changes(void **state)
     atomic_store(&stop, true);
     for (int i = 0; i < 2; i++)
         pthread_join(threads[i], NULL);
-    teardown(&f);
+    catalog_lab_deinit(&f);
 }
 
 int main(void)

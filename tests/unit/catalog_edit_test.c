@@ -6,45 +6,24 @@ static const struct column_def columns[] = {
 };
 static const struct key_column a_column[] = {{0, false}};
 
-struct fixture {
-    struct world w;
-    struct catalog *catalog;
-    int64_t used;
-};
-
-static void setup(struct fixture *f)
-{
-    f->used = mem_used_bytes();
-    world_init(&f->w, 64, 8);
-    f->catalog = catalog_new(&f->w.t.cx, f->w.manager, f->w.pager, &f->w.options);
-    assert_non_null(f->catalog);
-}
-
-static void teardown(struct fixture *f)
-{
-    catalog_free(f->catalog);
-    world_deinit(&f->w);
-    assert_int_equal(mem_used_bytes(), f->used);
-}
-
-static struct catalog_change begin(struct fixture *f)
+static struct catalog_change begin(struct catalog_lab *f)
 {
     struct catalog_change change;
     assert_ok(&f->w.t, catalog_change_begin(&f->w.t.cx, f->catalog, f->w.manager, &change));
     return change;
 }
 
-static llkv_code commit(struct fixture *f, struct catalog_change *change)
+static llkv_code commit(struct catalog_lab *f, struct catalog_change *change)
 {
     return catalog_change_end(&f->w.t.cx, change, LLKV_OK);
 }
 
-static void roll_back(struct fixture *f, struct catalog_change *change)
+static void roll_back(struct catalog_lab *f, struct catalog_change *change)
 {
     assert_int_equal(catalog_change_end(&f->w.t.cx, change, LLKV_CANCELLED), LLKV_CANCELLED);
 }
 
-static llkv_code table(struct fixture *f, struct catalog_change *change, const char *schema,
+static llkv_code table(struct catalog_lab *f, struct catalog_change *change, const char *schema,
                        const char *name)
 {
     const struct table_def def = {
@@ -52,14 +31,14 @@ static llkv_code table(struct fixture *f, struct catalog_change *change, const c
     return catalog_edit_create_table(&f->w.t.cx, change->edit, &def, NULL);
 }
 
-static llkv_code index_on(struct fixture *f, struct catalog_change *change, const struct object *on,
-                          const char *name)
+static llkv_code index_on(struct catalog_lab *f, struct catalog_change *change,
+                          const struct object *on, const char *name)
 {
     const struct key_def key = {.name = name, .column_count = 1, .columns = a_column};
     return catalog_edit_create_index(&f->w.t.cx, change->edit, on, &key, NULL);
 }
 
-static llkv_code view(struct fixture *f, struct catalog_change *change, const char *name,
+static llkv_code view(struct catalog_lab *f, struct catalog_change *change, const char *name,
                       const char *sql)
 {
     const struct view_def def = {.name = slice_of(name), .sql = slice_of(sql), .or_replace = true};
@@ -77,12 +56,12 @@ static const struct object *own(const struct catalog_change *change, const char 
     return find_in(catalog_edit_view(change->edit), name);
 }
 
-static const struct object *now(struct fixture *f, const char *name)
+static const struct object *now(struct catalog_lab *f, const char *name)
 {
     return find_in(catalog_newest(f->catalog), name);
 }
 
-static llkv_code drop(struct fixture *f, struct catalog_change *change, const char *name)
+static llkv_code drop(struct catalog_lab *f, struct catalog_change *change, const char *name)
 {
     const struct object *object = own(change, name);
     assert_non_null(object);
@@ -92,8 +71,8 @@ static llkv_code drop(struct fixture *f, struct catalog_change *change, const ch
 static void private_until_commit(void **state)
 {
     (void)state;
-    struct fixture f;
-    setup(&f);
+    struct catalog_lab f;
+    catalog_lab_init(&f);
     struct catalog_change one = begin(&f), other = begin(&f);
     assert_true(catalog_edit_is_empty(one.edit));
     assert_ok(&f.w.t, table(&f, &one, NULL, "t"));
@@ -123,14 +102,14 @@ static void private_until_commit(void **state)
     assert_non_null(now(&f, "i"));
     assert_non_null(now(&f, "v"));
     assert_int_equal(table_key_count(now(&f, "t")->table), 1);
-    teardown(&f);
+    catalog_lab_deinit(&f);
 }
 
 static void made_and_dropped_in_one(void **state)
 {
     (void)state;
-    struct fixture f;
-    setup(&f);
+    struct catalog_lab f;
+    catalog_lab_init(&f);
     struct catalog_change one = begin(&f);
     assert_ok(&f.w.t, table(&f, &one, NULL, "t"));
     assert_ok(&f.w.t, table(&f, &one, NULL, "u"));
@@ -155,11 +134,11 @@ static void made_and_dropped_in_one(void **state)
     assert_ok(&f.w.t, commit(&f, &one));
     assert_int_equal(table_key_count(now(&f, "u")->table), 0);
     assert_int_equal(catalog_count(catalog_newest(f.catalog)), 2);
-    teardown(&f);
+    catalog_lab_deinit(&f);
 }
 
 /* The first of two edits commits, then the second does: LLKV_OK or a conflict. */
-static llkv_code race(struct fixture *f, int which)
+static llkv_code race(struct catalog_lab *f, int which)
 {
     struct catalog_change one = begin(f), two = begin(f);
     struct cx *cx = &f->w.t.cx;
@@ -221,8 +200,8 @@ static void conflicts(void **state)
 {
     (void)state;
     for (int which = 0; which <= 9; which++) {
-        struct fixture f;
-        setup(&f);
+        struct catalog_lab f;
+        catalog_lab_init(&f);
         struct catalog_change base = begin(&f);
         assert_ok(&f.w.t, catalog_edit_create_schema(&f.w.t.cx, base.edit, SLICE("s"), 0));
         assert_ok(&f.w.t, table(&f, &base, NULL, "t"));
@@ -237,15 +216,15 @@ static void conflicts(void **state)
             assert_true(now(&f, "one")->id < now(&f, "two")->id);
         }
         if (which == 8) assert_int_equal(catalog_count(catalog_newest(f.catalog)), 2);
-        teardown(&f);
+        catalog_lab_deinit(&f);
     }
 }
 
 static void marks(void **state)
 {
     (void)state;
-    struct fixture f;
-    setup(&f);
+    struct catalog_lab f;
+    catalog_lab_init(&f);
     struct catalog_change base = begin(&f);
     assert_ok(&f.w.t, table(&f, &base, NULL, "t"));
     assert_ok(&f.w.t, commit(&f, &base));
@@ -271,7 +250,7 @@ static void marks(void **state)
     assert_ok(&f.w.t, table(&f, &one, NULL, "x"));
     assert_ok(&f.w.t, commit(&f, &one));
     assert_non_null(now(&f, "x"));
-    teardown(&f);
+    catalog_lab_deinit(&f);
 }
 
 /* Each snapshot finds the catalog of its own time, and what it finds stays. */
@@ -279,8 +258,8 @@ static void generations(void **state)
 {
     (void)state;
     enum { COUNT = 20 };
-    struct fixture f;
-    setup(&f);
+    struct catalog_lab f;
+    catalog_lab_init(&f);
     struct snapshot snapshots[COUNT];
     char name[16] = "";
     for (int i = 0; i < COUNT; i++) {
@@ -301,7 +280,7 @@ static void generations(void **state)
         txn_snapshot_end(f.w.manager, &snapshots[at]);
         catalog_sweep(f.catalog);
     }
-    teardown(&f);
+    catalog_lab_deinit(&f);
 }
 
 int main(void)

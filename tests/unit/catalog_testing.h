@@ -5,6 +5,28 @@
 #include "catalog/edit.h"
 #include "store_testing.h"
 
+/* An empty catalog in a world of its own; nothing of it is left in the end. */
+struct catalog_lab {
+    struct world w;
+    struct catalog *catalog;
+    int64_t used;
+};
+
+static inline void catalog_lab_init(struct catalog_lab *lab)
+{
+    lab->used = mem_used_bytes();
+    world_init(&lab->w, 64, 8);
+    lab->catalog = catalog_new(&lab->w.t.cx, lab->w.manager, lab->w.pager, &lab->w.options);
+    assert_non_null(lab->catalog);
+}
+
+static inline void catalog_lab_deinit(struct catalog_lab *lab)
+{
+    catalog_free(lab->catalog);
+    world_deinit(&lab->w);
+    assert_int_equal(mem_used_bytes(), lab->used);
+}
+
 struct catalog_change {
     struct catalog *catalog;
     struct txn_manager *manager;

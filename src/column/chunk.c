@@ -226,12 +226,14 @@ static llkv_code check_values(struct cx *cx, const struct column_chunk *chunk)
     const struct layout *layout = chunk->layout;
     const uint8_t *data = chunk->views[PART_DATA + 1].data;
     const uint64_t *validity = chunk->views[PART_VALIDITY + 1].data;
+    /* A slot counts as NULL where a reader takes it for that (chunk_vector). */
     for (uint32_t v = 0; v < chunk_vectors(layout, chunk->rows); v++) {
         const uint32_t first = v * layout->vector_rows;
         uint32_t n = chunk->rows - first;
         if (n > layout->vector_rows) n = layout->vector_rows;
-        const uint64_t *bits =
-            validity == NULL ? NULL : validity + (size_t)v * layout->vector_words;
+        const uint64_t *bits = NULL;
+        if (validity != NULL && chunk->zones[v].nulls != 0)
+            bits = validity + (size_t)v * layout->vector_words;
         if (!sound_values(chunk->type, data + (size_t)first * phys_bytes[chunk->phys], bits, n))
             return damaged(cx, chunk, "values that its type does not have");
     }

@@ -200,6 +200,8 @@ llkv_code batch_table_reserve(struct cx *cx, struct batch_table *table, uint32_t
         }
         node = child;
     }
+    if (node->u.places[way_of(seq, 0)].data_end != 0)
+        return cx_fail(cx, LLKV_CORRUPT, "the batch table has batch %u, which is to come", seq);
     return LLKV_OK;
 }
 

@@ -54,7 +54,8 @@ NODISCARD llkv_code batch_table_get(struct cx *cx, struct batch_table *table, ui
 /* Every batch whose node is in memory: those that may have pins. */
 typedef void batch_place_fn(void *arg, const struct batch_place *place);
 void batch_table_each(const struct batch_table *table, batch_place_fn *fn, void *arg);
-/* Make room for `seq`, so that batch_table_put cannot fail. */
+/* Make room for `seq`, so that batch_table_put cannot fail. LLKV_CORRUPT if there is such a batch.
+ */
 NODISCARD llkv_code batch_table_reserve(struct cx *cx, struct batch_table *table, uint32_t seq);
 void batch_table_put(struct batch_table *table, uint32_t seq, uint64_t offset, uint64_t data_end);
 /* Given up: no longer written, and no views any more. */

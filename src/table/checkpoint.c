@@ -78,6 +78,8 @@ static llkv_code load(struct cx *cx, struct table *table)
     if (rc == LLKV_OK) rc = table_keys_fill(&lasting, table, store);
     if (rc != LLKV_OK) {
         store_free(store);
+        if (rc == LLKV_CONSTRAINT) /* a unique key has a value twice */
+            rc = cx_fail(cx, LLKV_CORRUPT, "rows do not fit to a key");
         return rc == LLKV_NOMEM || rc == LLKV_CANCELLED
                    ? rc
                    : cx_while(cx, rc, "loading table %s", table->def->name);

@@ -349,6 +349,17 @@ static void values_are_of_their_type(void **state)
     assert_int_equal(touch_changed(&f, 1, PART_DATA, 0, "\0\0\0\x80", 4), LLKV_CORRUPT);
     assert_ok(&f.t, touch_changed(&f, 1, PART_DATA, 2 * 4, "\0\0\0\x80", 4)); /* NULL is there */
     assert_ok(&f.t, touch_changed(&f, 1, PART_DATA, 0, "\xff\xff\xff\x7f", 4));
+    /* It is no NULL to a reader when the bounds of its vector count none. */
+    const struct blob_ref ref = f.sealed->columns[1]->head;
+    uint8_t *zone_at = bytes_at(&f, ref.handle, ref.bytes) + sizeof(struct chunk_head);
+    struct zone before, zone;
+    memcpy(&before, zone_at, sizeof before);
+    zone = before;
+    zone.values += zone.nulls;
+    zone.nulls = 0;
+    memcpy(zone_at, &zone, sizeof zone);
+    assert_int_equal(touch_changed(&f, 1, PART_DATA, 2 * 4, "\0\0\0\x80", 4), LLKV_CORRUPT);
+    memcpy(zone_at, &before, sizeof before);
     assert_int_equal(touch_changed(&f, 6, PART_DATA, 8, "\2", 1), LLKV_CORRUPT);
     fixture_deinit(&f);
 }

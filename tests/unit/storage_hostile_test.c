@@ -152,11 +152,31 @@ static void batches_are_where_batches_can_be(void **state)
     }
 }
 
+/* The number of the next batch is taken: whoever wants to write one is told. */
+static void numbers_to_come_are_free(void **state)
+{
+    (void)state;
+    struct closed c;
+    struct engine e = {0};
+    uint64_t handle = 0;
+    closed_init(&c);
+    const uint64_t place[2] = {entry_of(&c, c.live), 4096};
+    for (uint64_t seq = c.root.batch_seq + 1; seq < BATCH_NODE_WAYS; seq++)
+        memcpy(c.file.data + c.root.table.offset + seq * 16, place, sizeof place);
+    closed_store(&c);
+    engine_ok(&e, engine_open(&e));
+    assert_int_equal(engine_batch(&e, 1000, 3, &handle), LLKV_CORRUPT);
+    assert_true(engine_batch_is(&e, c.live, LIVE_BYTES, 1));
+    engine_close(&e);
+    closed_deinit(&c);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(what_is_looked_at_stays),
         cmocka_unit_test(batches_are_where_batches_can_be),
+        cmocka_unit_test(numbers_to_come_are_free),
     };
     return cmocka_run_group_tests(tests, drive_setup, drive_teardown);
 }

@@ -20,8 +20,8 @@ llkv_code blob_view(struct cx *cx, llkv_pager *pager, struct blob_ref ref,
     TRY(pager_view(cx, pager, ref.handle, ref.bytes, &view));
     if (crc32c(0, view.data, ref.bytes) != ref.crc) {
         blob_view_release(pager, &view);
-        return cx_fail(cx, LLKV_CORRUPT, "batch %u, %u bytes at %llu: checksum", blob_batch(ref),
-                       ref.bytes, (unsigned long long)blob_offset(ref));
+        return cx_fail(cx, LLKV_CORRUPT, "batch %u, %u bytes at %llu: wrong checksum",
+                       blob_batch(ref), ref.bytes, (unsigned long long)blob_offset(ref));
     }
     *out_view = view;
     return LLKV_OK;

@@ -190,7 +190,7 @@ static llkv_code check_sums(struct cx *cx, const struct column_chunk *chunk, uin
         uint64_t n = left < run ? left : run;
         crc32c_blocks(at, n, CHUNK_BLOCK_BYTES, found);
         if (memcmp(found, crcs, chunk_blocks(n) * sizeof *found) != 0)
-            return damaged(cx, chunk, "checksum");
+            return damaged(cx, chunk, "wrong checksum");
         at += n;
         left -= n;
         if (walk != NULL) TRY(walk_text(cx, chunk, walk, buffer->bytes - left));

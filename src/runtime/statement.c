@@ -220,6 +220,14 @@ static void shift_error(struct cx *cx, struct slice sql, size_t start)
     e->offset += (int32_t)start;
 }
 
+llkv_code statement_failed(struct cx *cx, llkv_code rc)
+{
+    if (rc != LLKV_CORRUPT || cx->error->hint[0] != '\0') return rc;
+    return cx_hint(cx,
+                   "The file is damaged here, or another program has written to it. What is not "
+                   "damaged can still be read; the rest has to come from a copy.");
+}
+
 llkv_code statement_prepare(struct cx *cx, struct session *session, struct slice sql,
                             struct statement **out_statement, size_t *out_used)
 {
@@ -240,7 +248,10 @@ llkv_code statement_prepare(struct cx *cx, struct session *session, struct slice
     session->open_count++;
     atomic_store_explicit(&session->cancel, false, memory_order_relaxed);
     llkv_code rc = prepare_new(cx, s, sql, out_used);
-    if (rc != LLKV_OK) shift_error(cx, sql, *out_used - s->text.len);
+    if (rc != LLKV_OK) {
+        shift_error(cx, sql, *out_used - s->text.len);
+        rc = statement_failed(cx, rc);
+    }
     if (rc != LLKV_OK || s->ast == NULL) {
         statement_free(s);
         return rc;

@@ -13,6 +13,9 @@ NODISCARD llkv_code statement_take_idle(struct cx *cx, struct session *session,
 /* The execution that was kept for the next run, if any. Its memory goes with the run arena. */
 void statement_drop_execution(struct statement *s);
 
+/* After an error: what can be done about damage. */
+NODISCARD llkv_code statement_failed(struct cx *cx, llkv_code rc);
+
 /* ---- statement_plan.c ---- */
 /* Plan what was parsed, under a snapshot of its own that ends here, or describe the command. */
 NODISCARD llkv_code statement_compile(struct cx *cx, struct statement *s);

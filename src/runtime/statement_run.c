@@ -288,8 +288,9 @@ static llkv_code advance(struct cx *cx, struct statement *s, const struct batch 
 llkv_code statement_next(struct cx *cx, struct statement *s, const struct batch **out_batch)
 {
     llkv_code rc = advance(cx, s, out_batch);
-    if (rc != LLKV_OK) fail(s, rc);
-    return rc;
+    if (rc == LLKV_OK) return LLKV_OK;
+    fail(s, rc);
+    return statement_failed(cx, rc);
 }
 
 llkv_code statement_step(struct cx *cx, struct statement *s, bool *out_row)

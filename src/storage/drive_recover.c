@@ -82,7 +82,9 @@ static llkv_code recover_clean(struct cx *cx, struct drive_pager *dp, uint64_t f
     bool required = (entry.flags & ENTRY_LOG_REQUIRED) != 0;
     if (required && with_log) return refuse(cx, dp, "its log is damaged");
     if (required && !dp->options.without_log)
-        return refuse_with(cx, dp, "its log is missing, which holds the last transactions",
+        return refuse_with(cx, dp,
+                           "it was not closed, and its log is missing, which holds the last "
+                           "transactions, or its end was cut off",
                            "A copy needs both files, or a database that was closed. Opening "
                            "without the log loses what only it held.");
     TRY(drive_root_load(cx, dp, &entry));

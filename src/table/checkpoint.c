@@ -82,7 +82,7 @@ static llkv_code load(struct cx *cx, struct table *table)
             rc = cx_fail(cx, LLKV_CORRUPT, "rows do not fit to a key");
         return rc == LLKV_NOMEM || rc == LLKV_CANCELLED
                    ? rc
-                   : cx_while(cx, rc, "loading table %s", table->def->name);
+                   : cx_while(cx, rc, "loading table \"%s\"", table->def->name);
     }
     store_free(table->store);
     table->store = store;

@@ -55,8 +55,9 @@ llkv_code table_gather(struct cx *cx, struct table *table, const struct table_re
         uint32_t segment = layout_segment(layout, row_ids[done]);
         uint32_t vector = layout_position(layout, row_ids[done]) / layout->vector_rows;
         struct value_source source;
-        TRY(segment_source(cx, store_segment(table->store, segment), column, vector, last + 1,
-                           reader->snapshot->ts, &source));
+        llkv_code rc = segment_source(cx, store_segment(table->store, segment), column, vector,
+                                      last + 1, reader->snapshot->ts, &source);
+        if (UNLIKELY(rc != LLKV_OK)) return table_read_failed(cx, table, column, rc);
         value_source_gather(&source, positions, count, data, validity, done);
         for (uint32_t i = done; own.writes != NULL && i < done + count; i++)
             patch_own(&own, row_ids[i], column, data, validity, i);

@@ -286,8 +286,10 @@ static llkv_code read_vector(struct cx *cx, struct scan *scan, uint32_t vector, 
         if (column >= scan->layout->column_count) {
             TRY(virtual_column(cx, scan, i, vector, rows));
         } else {
-            TRY(segment_read(cx, scan->segment, column, vector, rows, scan->view.ts,
-                             &scan->rooms[i], &scan->columns[i]));
+            llkv_code rc = segment_read(cx, scan->segment, column, vector, rows, scan->view.ts,
+                                        &scan->rooms[i], &scan->columns[i]);
+            if (UNLIKELY(rc != LLKV_OK))
+                return table_read_failed(cx, scan->spec->table, column, rc);
             if (scan->own_changed != NULL) TRY(patch_own(cx, scan, i, vector, rows));
         }
     }

@@ -115,6 +115,13 @@ void table_drop(struct table *table)
     free_table(table, true);
 }
 
+llkv_code table_read_failed(struct cx *cx, const struct table *table, uint32_t column, llkv_code rc)
+{
+    if (rc != LLKV_CORRUPT) return rc;
+    return cx_while(cx, rc, "reading column \"%s\" of table \"%s\"",
+                    table->def->columns[column].name, table->def->name);
+}
+
 const struct table_def *table_definition(const struct table *table)
 {
     return table->def;

@@ -1,5 +1,5 @@
 /* Databases on files: opened, shared, refused, left behind by a crash and found again. */
-#define _DEFAULT_SOURCE 1
+#define _GNU_SOURCE 1
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -416,6 +416,49 @@ static void called_as_the_file(void **state)
     close_ok(f, engine);
 }
 
+/* One byte of what stands at `text` in the file becomes another one. */
+static void damage(const struct fixture *f, const char *text)
+{
+    static char content[1 << 20];
+    FILE *file = fopen(f->path, "r+b");
+    assert_non_null(file);
+    const size_t bytes = fread(content, 1, sizeof content, file);
+    const char *at = memmem(content, bytes, text, strlen(text));
+    assert_non_null(at);
+    assert_int_equal(fseek(file, at - content, SEEK_SET), 0);
+    assert_int_equal(fputc(text[0] ^ 1, file), text[0] ^ 1);
+    assert_int_equal(fclose(file), 0);
+}
+
+/* Damage is an error that says where, and what can be done; all else can be read. */
+static void damage_is_named(void **state)
+{
+    struct fixture *f = *state;
+    llkv_engine_options options = options_of(f);
+    options.debug_segment_rows = 128; /* full ones are read when they are asked for */
+    options.debug_vector_rows = 64;
+    llkv_engine *engine = open_with(f, &options);
+    run_ok(
+        f, engine,
+        "CREATE TABLE ship(name VARCHAR, tons INTEGER); CREATE TABLE port(name VARCHAR UNIQUE);"
+        "INSERT INTO ship SELECT 'a ship of the fleet, number ' || i, i FROM range(1000) AS r(i);"
+        "INSERT INTO port SELECT 'a port of the world, number ' || i FROM range(1000) AS r(i)");
+    close_ok(f, engine);
+    damage(f, "a ship of the fleet, number 500");
+    damage(f, "a port of the world, number 500");
+    engine = open_with(f, &options);
+    assert_int_equal(run(f, engine, "SELECT max(name) FROM ship"), LLKV_CORRUPT);
+    assert_string_equal(f->error.sqlstate, "XX001");
+    assert_non_null(strstr(f->error.message, "reading column \"name\" of table \"ship\": "));
+    assert_non_null(strstr(f->error.message, "wrong checksum"));
+    assert_non_null(strstr(f->error.hint, "damaged"));
+    assert_int_equal(run(f, engine, "SELECT * FROM port"), LLKV_CORRUPT);
+    assert_non_null(strstr(f->error.message, "loading table \"port\": "));
+    assert_non_null(strstr(f->error.hint, "damaged"));
+    assert_int_equal(scalar(f, engine, "SELECT sum(tons) FROM ship"), 499500);
+    close_ok(f, engine);
+}
+
 int main(void)
 {
 #define FILE_TEST(name) cmocka_unit_test_setup_teardown(name, make_folder, remove_folder)
@@ -424,7 +467,7 @@ int main(void)
         FILE_TEST(what_is_refused),    FILE_TEST(found_after_a_crash),
         FILE_TEST(crash_after_crash),  FILE_TEST(other_processes),
         FILE_TEST(own_pager),          FILE_TEST(segment_cut_by_rollback),
-        FILE_TEST(called_as_the_file),
+        FILE_TEST(called_as_the_file), FILE_TEST(damage_is_named),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -94,7 +94,8 @@ case $job in
     listed_run -v "$large" --slt-disable all "$@" || status=1
     listed_run "$large" --slt-disable "$(rules_but 'pushdown|join_order|hash_join')" "$@" || status=1
     listed_run "$large" --slt-disable hash_join "$@" || status=1
-    listed_run "$large" --slt-disable pushdown "$@" || status=1
+    # The third needs pushdown: it has set operations on products of 10,000 rows by 10,000.
+    listed_run '/select[45][.]test$' --slt-disable pushdown "$@" || status=1
     exit $status
     ;;
   corpus)

@@ -102,11 +102,13 @@ static struct slice schema_or(struct slice schema, bool temporary)
 
 /* Nobody else writes to the table from here on. One that the edit has made needs no gate; where the
  * log is replayed nobody else is there. */
-static llkv_code take_gate(struct cx *cx, struct catalog_edit *edit, const struct object *table)
+static llkv_code take_gate(struct cx *cx, struct catalog_edit *edit, const struct object *table,
+                           enum table_gate gate)
 {
     if (edit->trusted || catalog_find_id(edit->base, table->id) == NULL) return LLKV_OK;
     for (uint32_t i = 0; i < edit->gate_count; i++)
-        if (edit->gates[i] == table->table) return LLKV_OK;
+        if (edit->gates[i] == table->table)
+            return table_gate_take(cx, table->table, edit->txn, &edit->snapshot, gate);
     if (edit->gate_count == edit->gate_capacity) {
         uint32_t capacity = edit->gate_capacity == 0 ? 4 : edit->gate_capacity * 2;
         struct table **grown =
@@ -115,7 +117,7 @@ static llkv_code take_gate(struct cx *cx, struct catalog_edit *edit, const struc
         edit->gates = grown;
         edit->gate_capacity = capacity;
     }
-    TRY(table_gate_take(cx, table->table, edit->txn, &edit->snapshot));
+    TRY(table_gate_take(cx, table->table, edit->txn, &edit->snapshot, gate));
     edit->gates[edit->gate_count++] = table->table;
     return LLKV_OK;
 }
@@ -267,7 +269,7 @@ llkv_code catalog_edit_create_index(struct cx *cx, struct catalog_edit *edit,
         return cx_fail_at(cx, LLKV_SEMANTIC, -1, "42809", "\"%s\" is not a table", table->name);
     struct slice schema = slice_of(table->schema);
     TRY(check_free(cx, edit, SPACE_RELATIONS, schema, slice_of(key->name)));
-    TRY(take_gate(cx, edit, table));
+    TRY(take_gate(cx, edit, table, TABLE_GATE_INDEX));
     TRY(entry_new(cx, edit, OBJECT_INDEX, schema, slice_of(key->name), &entry));
     struct object *object = &entry->object;
     object->id = take_id(edit->catalog, key->id);
@@ -357,9 +359,9 @@ llkv_code catalog_edit_drop(struct cx *cx, struct catalog_edit *edit, const stru
         llkv_code rc = table_load(cx, dropped->table);
         if (rc != LLKV_OK && rc != LLKV_CORRUPT) return rc;
     }
-    if (dropped->kind == OBJECT_TABLE) TRY(take_gate(cx, edit, dropped));
+    if (dropped->kind == OBJECT_TABLE) TRY(take_gate(cx, edit, dropped, TABLE_GATE_ALL));
     if (dropped->kind == OBJECT_INDEX)
-        TRY(take_gate(cx, edit, catalog_find_id(edit->view, dropped->table_id)));
+        TRY(take_gate(cx, edit, catalog_find_id(edit->view, dropped->table_id), TABLE_GATE_ALL));
     const struct snapshot_change change = {.without = goes, .arg = dropped};
     struct catalog_snapshot *view;
     TRY(next_view(cx, edit, &change, &view));

@@ -344,7 +344,7 @@ llkv_code write_insert(struct cx *cx, struct write_set *set, struct table *table
     struct table_writes *writes;
     assert(rows->column_count == table->def->column_count);
     assert(rows->live <= VEC_ROWS_MAX);
-    TRY(writes_of(cx, set, table, &writes));
+    TRY(writes_of(cx, set, table, false, &writes));
     TRY(check_not_null(cx, table, rows));
     uint64_t before = writes->inserted;
     bool checked = on_conflict != WRITE_ABORT;

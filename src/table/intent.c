@@ -18,7 +18,8 @@ static llkv_code check_gate(struct cx *cx, const struct table_writes *writes)
         return cx_fail_at(cx, LLKV_CONFLICT, -1, "40001",
                           "another transaction is changing the definition of table \"%s\"",
                           table->def->name);
-    if (table->schema_ts > writes->set->snapshot->ts)
+    const int64_t ts = writes->set->snapshot->ts;
+    if (table->schema_ts > ts || (table->index_ts > ts && !writes->only_deletes))
         return cx_fail_at(cx, LLKV_CONFLICT, -1, "40001",
                           "the definition of table \"%s\" was changed since the transaction began",
                           table->def->name);
@@ -42,6 +43,20 @@ static llkv_code join(struct cx *cx, void *arg)
 llkv_code writes_join(struct cx *cx, struct table_writes *writes)
 {
     return txn_exclusively(cx, writes->set->manager, join, writes);
+}
+
+static llkv_code go_further(struct cx *cx, void *arg)
+{
+    struct table_writes *writes = arg;
+    writes->only_deletes = false;
+    llkv_code rc = check_gate(cx, writes);
+    writes->only_deletes = rc != LLKV_OK;
+    return rc;
+}
+
+llkv_code writes_go_further(struct cx *cx, struct table_writes *writes)
+{
+    return txn_exclusively(cx, writes->set->manager, go_further, writes);
 }
 
 void writes_leave(struct table_writes *writes)
@@ -126,32 +141,38 @@ struct gate {
     struct table *table;
     uint64_t txn;
     const struct snapshot *snapshot;
+    enum table_gate kind;
     bool changed;
     int64_t ts;
 };
 
+/* Whoever only deleted rows may go on: its commit takes them out of the keys that are there then,
+ * and an index that is being added has the rows, as nothing was committed. */
 static llkv_code take_gate(struct cx *cx, void *arg)
 {
     const struct gate *gate = arg;
     struct table *table = gate->table;
-    if (table->gate == gate->txn) return LLKV_OK;
-    bool free = table->gate == 0 && table->schema_ts <= gate->snapshot->ts &&
-                store_last_ts(table->store) <= gate->snapshot->ts;
+    if (table->gate == gate->txn && gate->kind <= table->gate_kind) return LLKV_OK;
+    const int64_t ts = gate->snapshot->ts;
+    bool free = (table->gate == 0 || table->gate == gate->txn) && table->schema_ts <= ts &&
+                table->index_ts <= ts && store_last_ts(table->store) <= ts;
     for (const struct table_writes *w = table->writers; w != NULL; w = w->next_writer)
-        free = free && w->set->txn == gate->txn;
+        free = free &&
+               (w->set->txn == gate->txn || (gate->kind == TABLE_GATE_INDEX && w->only_deletes));
     if (!free)
         return cx_fail_at(cx, LLKV_CONFLICT, -1, "40001",
                           "table \"%s\" is being changed by another transaction, or was since this "
                           "one began",
                           table->def->name);
     table->gate = gate->txn;
+    table->gate_kind = (uint8_t)gate->kind;
     return LLKV_OK;
 }
 
 llkv_code table_gate_take(struct cx *cx, struct table *table, uint64_t txn,
-                          const struct snapshot *snapshot)
+                          const struct snapshot *snapshot, enum table_gate kind)
 {
-    struct gate gate = {.table = table, .txn = txn, .snapshot = snapshot};
+    struct gate gate = {.table = table, .txn = txn, .snapshot = snapshot, .kind = kind};
     assert(txn != TXN_ID_AUTO_COMMIT);
     return txn_exclusively(cx, table->manager, take_gate, &gate);
 }
@@ -159,8 +180,10 @@ llkv_code table_gate_take(struct cx *cx, struct table *table, uint64_t txn,
 void table_gate_release_locked(struct table *table, uint64_t txn, bool changed, int64_t ts)
 {
     if (table->gate != txn) return;
+    if (changed && table->gate_kind == TABLE_GATE_INDEX) table->index_ts = ts;
+    if (changed && table->gate_kind == TABLE_GATE_ALL) table->schema_ts = ts;
     table->gate = 0;
-    if (changed) table->schema_ts = ts;
+    table->gate_kind = TABLE_GATE_NONE;
 }
 
 static llkv_code release_gate(struct cx *cx, void *arg)

@@ -182,7 +182,7 @@ static llkv_code replay_table(struct cx *cx, struct replay *replay, struct pack_
         t->types[c] = def->columns[c].type;
     for (const struct replayed *other = replay->tables; other != NULL; other = other->next)
         if (other->table == t->table) return fail_op(cx, t);
-    TRY(writes_of(cx, replay->set, t->table, &t->writes));
+    TRY(writes_of(cx, replay->set, t->table, false, &t->writes));
     TRY(replay_parts(cx, replay, t, body));
     t->next = replay->tables;
     replay->tables = t;

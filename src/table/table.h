@@ -114,12 +114,17 @@ NODISCARD llkv_code table_gather(struct cx *cx, struct table *table,
                                  uint32_t n, uint16_t column, struct vector *out);
 
 /* ---- changes of the definition: at most one transaction at a time, and no other writer ---- */
+enum table_gate {
+    TABLE_GATE_NONE,
+    TABLE_GATE_INDEX, /* an index is added: open transactions may have deleted rows before */
+    TABLE_GATE_ALL    /* any other change */
+};
 /* Taken by a DDL statement, held until its transaction ends. 40001 if another one holds it, if
  * another open transaction has written to the table, or if a commit on it is newer than the
- * snapshot. Writers that meet a foreign gate get 40001. Taking it twice is once. `txn` is an id of
- * its own also for a statement that commits by itself. */
+ * snapshot. Writers that meet a foreign gate get 40001. Taking it twice is once; the wider one
+ * counts. `txn` is an id of its own also for a statement that commits by itself. */
 NODISCARD llkv_code table_gate_take(struct cx *cx, struct table *table, uint64_t txn,
-                                    const struct snapshot *snapshot);
+                                    const struct snapshot *snapshot, enum table_gate gate);
 /* Give it back, if `txn` has it. `changed`: the definition changed with the commit `ts`, so that
  * writers with an older snapshot get 40001 from now on. Takes the commit mutex. */
 void table_gate_release(struct table *table, uint64_t txn, bool changed, int64_t ts);

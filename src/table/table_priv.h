@@ -56,7 +56,9 @@ struct table {
     struct table_writes
         *writers;      /* of open explicit transactions; under the commit mutex, as is: */
     uint64_t gate;     /* the transaction that changes the definition; 0: none */
-    int64_t schema_ts; /* when the definition was changed last */
+    uint8_t gate_kind; /* enum table_gate */
+    int64_t schema_ts; /* when the definition was changed last, */
+    int64_t index_ts;  /* and when an index was added */
     _Atomic int64_t
         keys_moved_ts; /* numbers of added keys mean something else to older snapshots */
 };

@@ -109,7 +109,7 @@ void write_set_forget(struct write_set *set, const struct table *table)
     writes_free(writes);
 }
 
-static llkv_code writes_new(struct cx *cx, struct write_set *set, struct table *table,
+static llkv_code writes_new(struct cx *cx, struct write_set *set, struct table *table, bool deletes,
                             struct table_writes **out_writes)
 {
     const struct layout *layout = store_layout(table->store);
@@ -117,6 +117,7 @@ static llkv_code writes_new(struct cx *cx, struct write_set *set, struct table *
     if (writes == NULL) return cx_nomem(cx);
     writes->set = set;
     writes->table = table;
+    writes->only_deletes = deletes;
     writes->updates_end = &writes->updates;
     arena_init(&writes->arena, set->budget);
     own_init(&writes->own, set->budget, layout->vector_rows);
@@ -132,16 +133,16 @@ static llkv_code writes_new(struct cx *cx, struct write_set *set, struct table *
     return LLKV_OK;
 }
 
-llkv_code writes_of(struct cx *cx, struct write_set *set, struct table *table,
+llkv_code writes_of(struct cx *cx, struct write_set *set, struct table *table, bool deletes,
                     struct table_writes **out_writes)
 {
     for (struct table_writes *w = set->first; w != NULL; w = w->next) {
         if (w->table != table) continue;
         *out_writes = w;
-        return LLKV_OK;
+        return deletes || !w->only_deletes ? LLKV_OK : writes_go_further(cx, w);
     }
     TRY(table_load(cx, table));
-    TRY(writes_new(cx, set, table, out_writes));
+    TRY(writes_new(cx, set, table, deletes, out_writes));
     (*out_writes)->next = set->first;
     set->first = *out_writes;
     return LLKV_OK;
@@ -204,7 +205,7 @@ llkv_code write_delete(struct cx *cx, struct write_set *set, struct table *table
                        const uint64_t *row_ids, uint32_t n, int64_t *io_rows)
 {
     struct table_writes *writes;
-    TRY(writes_of(cx, set, table, &writes));
+    TRY(writes_of(cx, set, table, true, &writes));
     if (writes_explicit(writes)) return delete_explicit(cx, writes, row_ids, n, io_rows);
     struct store_view view = table_view(table, set->snapshot);
     for (uint32_t i = 0; i < n; i++) {

@@ -67,6 +67,7 @@ struct table_writes {
     struct arena arena;                              /* of what is small */
     struct own own;                                  /* of an explicit transaction */
     struct table_writes *next_writer, **writer_link; /* the table's open transactions */
+    bool only_deletes; /* so far. Under the commit mutex, if the table knows the set */
 
     struct chunk **chunks;
     uint32_t chunk_count, chunk_capacity;
@@ -118,9 +119,10 @@ ALWAYS_INLINE bool writes_explicit(const struct table_writes *writes)
     return writes->set->txn != TXN_ID_AUTO_COMMIT;
 }
 
-/* What the set has for a table, made if there is nothing yet. */
+/* What the set has for a table, made if there is nothing yet. `deletes`: that is all the caller
+ * will do with it. */
 NODISCARD llkv_code writes_of(struct cx *cx, struct write_set *set, struct table *table,
-                              struct table_writes **out_writes);
+                              bool deletes, struct table_writes **out_writes);
 /* Chunk k of the inserted rows; k == chunk_count: the buffer. */
 struct piece writes_piece(const struct table_writes *writes, uint32_t k);
 /* The chunk of a row that was inserted. */
@@ -175,6 +177,8 @@ NODISCARD llkv_code writes_claim(struct cx *cx, struct table_writes *writes,
 /* Join the open transactions of the table, which takes the commit mutex. */
 NODISCARD llkv_code writes_join(struct cx *cx, struct table_writes *writes);
 void writes_leave(struct table_writes *writes);
+/* The set will insert or update, too: 40001 if an index was added since its snapshot. */
+NODISCARD llkv_code writes_go_further(struct cx *cx, struct table_writes *writes);
 /* May this set commit, as far as gates and the intents of others go? */
 NODISCARD llkv_code writes_check_others(struct cx *cx, struct table_writes *writes);
 

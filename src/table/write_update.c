@@ -235,7 +235,7 @@ llkv_code write_update(struct cx *cx, struct write_set *set, struct table *table
     struct table_writes *writes;
     uint16_t sel[VEC_ROWS_MAX];
     uint32_t count = 0;
-    TRY(writes_of(cx, set, table, &writes));
+    TRY(writes_of(cx, set, table, false, &writes));
     if (writes_explicit(writes)) {
         const struct update update = {writes, row_ids, columns, values};
         return update_explicit(cx, &update, n, io_rows);

@@ -104,22 +104,25 @@ static void gate(void **state)
     begin(g, ddl);
     begin(g, dml);
     write_set_mark(dml->set);
-    assert_ok(&g->w.t, table_gate_take(cx, g->table, 77, &ddl->snapshot));
-    assert_ok(&g->w.t, table_gate_take(cx, g->table, 77, &ddl->snapshot));
-    assert_int_equal(table_gate_take(cx, g->table, 78, &dml->snapshot), LLKV_CONFLICT);
+    assert_ok(&g->w.t, table_gate_take(cx, g->table, 77, &ddl->snapshot, TABLE_GATE_ALL));
+    assert_ok(&g->w.t, table_gate_take(cx, g->table, 77, &ddl->snapshot, TABLE_GATE_ALL));
+    assert_int_equal(table_gate_take(cx, g->table, 78, &dml->snapshot, TABLE_GATE_ALL),
+                     LLKV_CONFLICT);
     assert_int_equal(insert_row(cx, g, dml->set, &r, 7, WRITE_ABORT), LLKV_CONFLICT);
     assert_string_equal(g->w.t.error.sqlstate, "40001");
     assert_int_equal(insert_alone(g, 2), LLKV_CONFLICT);
     table_gate_release(g->table, 77, false, 0);
     assert_ok(&g->w.t, insert_alone(g, 2));
-    assert_int_equal(table_gate_take(cx, g->table, 77, &ddl->snapshot), LLKV_CONFLICT);
+    assert_int_equal(table_gate_take(cx, g->table, 77, &ddl->snapshot, TABLE_GATE_ALL),
+                     LLKV_CONFLICT);
     assert_ok(&g->w.t, insert_row(cx, g, dml->set, &r, 7, WRITE_ABORT));
     end(g, ddl, false);
     begin(g, ddl); /* a snapshot that is new enough, but another transaction has written */
-    assert_int_equal(table_gate_take(cx, g->table, 77, &ddl->snapshot), LLKV_CONFLICT);
+    assert_int_equal(table_gate_take(cx, g->table, 77, &ddl->snapshot, TABLE_GATE_ALL),
+                     LLKV_CONFLICT);
     end(g, dml, false);
     begin(g, dml);
-    assert_ok(&g->w.t, table_gate_take(cx, g->table, 77, &ddl->snapshot));
+    assert_ok(&g->w.t, table_gate_take(cx, g->table, 77, &ddl->snapshot, TABLE_GATE_ALL));
     table_gate_release(g->table, 77, true, dml->snapshot.ts + 1);
     write_set_mark(dml->set);
     assert_int_equal(insert_row(cx, g, dml->set, &r, 7, WRITE_ABORT), LLKV_CONFLICT);
@@ -127,13 +130,50 @@ static void gate(void **state)
     end(g, ddl, false);
     game_free(g);
 }
+
+/* An index may be added beside deletes; what was taken for that does not do for other changes. */
+static void gate_for_an_index(void **state)
+{
+    (void)state;
+    struct game *g = game_new(64, 8);
+    struct cx *cx = &g->w.t.cx;
+    struct txn *ddl = &g->txns[0], *dml = &g->txns[1];
+    struct row r;
+    const uint64_t first = 0;
+    numbered(&r, 7);
+    assert_ok(&g->w.t, insert_alone(g, 1));
+    begin(g, ddl);
+    begin(g, dml);
+    write_set_mark(dml->set);
+    assert_ok(&g->w.t, write_delete(cx, dml->set, g->table, &first, 1, NULL));
+    assert_int_equal(table_gate_take(cx, g->table, 77, &ddl->snapshot, TABLE_GATE_ALL),
+                     LLKV_CONFLICT);
+    assert_ok(&g->w.t, table_gate_take(cx, g->table, 77, &ddl->snapshot, TABLE_GATE_INDEX));
+    assert_int_equal(table_gate_take(cx, g->table, 77, &ddl->snapshot, TABLE_GATE_ALL),
+                     LLKV_CONFLICT);
+    assert_int_equal(write_set_commit(cx, dml->set), LLKV_CONFLICT); /* while it is being added */
+    end(g, dml, false);
+    assert_ok(&g->w.t, table_gate_take(cx, g->table, 77, &ddl->snapshot, TABLE_GATE_ALL));
+    table_gate_release(g->table, 77, false, 0);
+    begin(g, dml);
+    write_set_mark(dml->set);
+    assert_ok(&g->w.t, write_delete(cx, dml->set, g->table, &first, 1, NULL));
+    assert_ok(&g->w.t, table_gate_take(cx, g->table, 77, &ddl->snapshot, TABLE_GATE_INDEX));
+    table_gate_release(g->table, 77, true, dml->snapshot.ts + 1);
+    assert_int_equal(insert_row(cx, g, dml->set, &r, 7, WRITE_ABORT), LLKV_CONFLICT);
+    assert_string_equal(g->w.t.error.sqlstate, "40001");
+    assert_ok(&g->w.t, write_set_commit(cx, dml->set));
+    end(g, dml, false);
+    end(g, ddl, false);
+    game_free(g);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(small_units),
-        cmocka_unit_test(default_units),
-        cmocka_unit_test(sealed_rows),
-        cmocka_unit_test(gate),
+        cmocka_unit_test(small_units),       cmocka_unit_test(default_units),
+        cmocka_unit_test(sealed_rows),       cmocka_unit_test(gate),
+        cmocka_unit_test(gate_for_an_index),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -24,16 +24,16 @@ typedef struct llkv_engine_options {
     struct llkv_pager *pager;    /* instead of a path; borrowed, must outlive the engine */
     uint32_t debug_segment_rows; /* 0, or smaller storage units to test with: a power of two, */
     uint32_t debug_vector_rows;  /* at least 8 and 64; the answers must not depend on them */
-    bool read_only;        /* nothing is written, not even to recover */
-    bool must_exist;       /* else a file that is not there is made */
-    bool must_create;      /* LLKV_EXISTS if the file is there */
-    bool debug_no_pruning; /* test with statistics switched off */
+    bool read_only;              /* nothing is written, not even to recover */
+    bool must_exist;             /* else a file that is not there is made */
+    bool must_create;            /* LLKV_EXISTS if the file is there */
+    bool debug_no_pruning;       /* test with statistics switched off */
 } llkv_engine_options;
 
-/* Open a database. `options` may be NULL: a new database in memory. A file that this process has open
- * already is shared: both engines see the same, and what is set with the first open (memory limit,
- * threads) holds. After a fork an engine and everything of it belong to the parent only; in the child
- * every call says LLKV_MISUSE. */
+/* Open a database. `options` may be NULL: a new database in memory. A file that this process has
+ * open already is shared: both engines see the same, and what is set with the first open (memory
+ * limit, threads) holds. After a fork an engine and everything of it belong to the parent only; in
+ * the child every call says LLKV_MISUSE. */
 LLKV_API LLKV_NODISCARD llkv_code llkv_engine_open(const llkv_engine_options *options,
                                                    llkv_engine **out_engine, llkv_error *error);
 

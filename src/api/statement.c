@@ -240,7 +240,7 @@ static i128 wide_of(const struct value *v)
 
 static int64_t text_prefix_int(struct slice text)
 {
-    struct value from = {.type = type_of(TYPE_VARCHAR)}, to;
+    struct value from = {.type = type_of(TYPE_VARCHAR)}, to = {0};
     struct api_call call;
     from.s = text;
     llkv_code rc = api_begin(&call, NULL, NULL);
@@ -251,7 +251,7 @@ static int64_t text_prefix_int(struct slice text)
 
 static double text_prefix_double(struct slice text)
 {
-    struct value from = {.type = type_of(TYPE_VARCHAR)}, to;
+    struct value from = {.type = type_of(TYPE_VARCHAR)}, to = {0};
     struct api_call call;
     from.s = text;
     llkv_code rc = api_begin(&call, NULL, NULL);

@@ -182,7 +182,7 @@ static llkv_code discard_replaced(struct recovery *r)
     llkv_pager_view view;
     const struct blob_ref ref = r->stored.replaced;
     TRY(blob_view(r->cx, r->catalog->pager, ref, &view));
-    uint32_t magic;
+    uint32_t magic = 0;
     bool sound = ref.bytes >= sizeof magic && (ref.bytes - sizeof magic) % 16 == 0;
     if (sound) memcpy(&magic, view.data, sizeof magic);
     sound = sound && magic == REPLACED_MAGIC;

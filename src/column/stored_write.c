@@ -368,5 +368,6 @@ llkv_code store_checkpoint(struct cx *cx, struct store *store, struct blob_sink 
 
 struct blob_ref store_stored_ref(const struct store *store)
 {
-    return store->stored == NULL ? (struct blob_ref){0} : store->stored->ref;
+    const struct blob_ref none = {0};
+    return store->stored == NULL ? none : store->stored->ref;
 }

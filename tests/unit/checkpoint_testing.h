@@ -6,7 +6,6 @@
 #include "catalog/image.h"
 #include "catalog_testing.h"
 #include "table/checkpoint.h"
-#include "table/checkpoint.h"
 
 enum { ID, TEXT, FLAG, PRICE, COLUMNS };
 enum { ROWS_MAX = 200 };

@@ -84,6 +84,12 @@ static llkv_code text_final(struct agg_context *ac, const void *state, void *out
     return LLKV_OK;
 }
 
+/* Of the last texts only the very last is worth a copy. */
+static uint32_t text_first(enum text_rule rule, uint32_t n)
+{
+    return rule == TEXT_LAST && n > 0 ? n - 1 : 0;
+}
+
 #define T_NAME min
 #define T_RULE TEXT_MIN
 #include "compute/agg_text.inc.h"

@@ -4,8 +4,7 @@ static llkv_code CONCAT(T_NAME, _update)(struct agg_context *ac, void *state, co
 {
     const struct str_view *x = (const struct str_view *)data;
     struct text_state *s = (struct text_state *)state;
-    /* Of the last texts only the very last is worth a copy. */
-    for (uint32_t i = T_RULE == TEXT_LAST && n > 0 ? n - 1 : 0; i < n; i++)
+    for (uint32_t i = text_first(T_RULE, n); i < n; i++)
         TRY(text_offer(ac, s, agg_valid(validity, i) ? &x[i] : NULL, T_RULE));
     return LLKV_OK;
 }

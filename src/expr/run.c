@@ -301,6 +301,7 @@ static bool true_bits(struct registers *r, struct vector *v, uint32_t n, uint64_
         *out_all = v->phys != PHYS_NULLS && vec_valid(v, 0) && bit_get(v->data, 0);
         return false;
     }
+    assert(n != 0);
     if (v->shape != VEC_FLAT) vec_flatten(v, NULL, n, r->result, r->result_validity, v);
     const uint64_t *t = v->data;
     size_t words = bitmap_words(n);

@@ -42,37 +42,38 @@ struct param_room {
 
 struct statement {
     struct session *session;
-    uint8_t state; /* enum statement_state */
-    bool cached;   /* freed statements of this text are kept in the session's cache */
+    uint8_t state;        /* enum statement_state */
+    bool cached;          /* freed statements of this text are kept in the session's cache */
+    bool typed_by_values; /* the types of bound values decided, not where parameters stand */
+    /* running */
+    bool is_part;      /* of a command, whose transaction it has */
+    bool has_mark;     /* `mark` is set */
+    bool executes;     /* what fails from here on fails the transaction */
+    bool has_snapshot; /* of its own */
+    /* prepared */
+    uint32_t param_count;
     struct arena plan_arena, run_arena, param_arena, value_arena;
     struct slice text; /* in plan_arena, NUL-terminated */
     uint64_t text_hash;
     struct ast_stmt *ast;
-    bool typed_by_values;    /* the types of bound values decided, not where parameters stand */
     uint64_t settings_epoch; /* the plan's */
     uint64_t newest_version; /* of the catalog when the plan was made: others count, too */
     struct pplan *plan;      /* NULL: a command */
     const struct exec_plan *linked;
     const char **type_texts; /* of columns whose type has modifiers; or NULL */
-    uint32_t param_count;
-    struct value *params; /* param_count of them, then room for the plan's own; in plan_arena */
+    struct value *params;    /* param_count of them, then room for the plan's own; in plan_arena */
     struct value *run_params;
     struct param_room *param_rooms; /* per parameter; what they have lies in param_arena */
     /* running */
     struct statement *running_next, **running_place; /* in the session's list */
     struct transaction *transaction;   /* that it is a part of; NULL: it commits by itself */
     struct transaction_mark mark;      /* to undo it */
-    bool is_part;                      /* of a command, whose transaction it has */
     const struct catalog_scope *reads; /* of a part: what it reads is looked up there; or NULL */
-    bool has_mark;
-    bool executes;            /* what fails from here on fails the transaction */
-    struct snapshot snapshot; /* its own, if it commits by itself */
+    struct snapshot snapshot;          /* its own, if it commits by itself */
     struct table_reader reader;
-    bool has_snapshot;  /* of its own */
     int64_t now_micros; /* when the run began, if its plan asks */
     struct exec *exec;
-    struct exec
-        *kept; /* an execution of the plan that ended, to be run again: it is in run_arena */
+    struct exec *kept; /* one that ended, to be run again with the same plan; in run_arena */
     struct write_set *writes;
     struct text_rows rows;
     struct vector *row_vectors; /* of text rows */

@@ -8,6 +8,8 @@
 
 enum { RECLAIM_EVERY = 32 };
 
+/* The epoch has a cache line of its own. */
+/* NOLINTNEXTLINE(clang-analyzer-optin.performance.Padding) */
 struct epoch_domain {
     _Alignas(64) _Atomic uint64_t epoch; /* from 1; counts what was retired */
     _Alignas(64) pthread_mutex_t lock;

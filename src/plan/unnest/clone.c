@@ -1,4 +1,6 @@
 /* clone.c -- a second copy of a subtree, with columns of its own. */
+#include <assert.h>
+
 #include "plan/rule/rule.h"
 #include "plan/unnest/unnest.h"
 
@@ -46,7 +48,8 @@ static llkv_code clone_scan(struct cloner *c, struct lnode *node, const struct l
 {
     memset(&node->scan.columns, 0, sizeof node->scan.columns);
     TRY(fresh_list(c, &node->scan.ius));
-    for (uint32_t i = 0; i < old->scan.columns.count; i++) {
+    assert(node->scan.ius.count == old->scan.columns.count);
+    for (uint32_t i = 0; i < node->scan.ius.count; i++) {
         VEC_PUSH(c->plan->cx, &node->scan.columns, old->scan.columns.items[i]);
         c->plan->ius.items[node->scan.ius.items[i]].scan = node;
         c->plan->ius.items[node->scan.ius.items[i]].column = old->scan.columns.items[i];

@@ -122,7 +122,8 @@ struct own_span own_span_at(const struct own *own, uint32_t mark)
             high = middle;
         }
     }
-    return low == 0 ? (struct own_span){0} : own->spans[low - 1];
+    const struct own_span none = {0};
+    return low == 0 ? none : own->spans[low - 1];
 }
 
 struct own_change own_pop(struct own *own)

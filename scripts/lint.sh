@@ -20,8 +20,9 @@ tidy_some() {
 
 tidy() {
   {
+    # What is included in front of a file comes before the feature macros that it defines.
     tidy_some 'src/(?!base/cx[.]c).*[.]c$' -extra-arg="-I$PWD/src" -extra-arg="-I$PWD/include" \
-      -extra-arg=-include -extra-arg="$PWD/scripts/lint.h"
+      -extra-arg=-D_GNU_SOURCE=1 -extra-arg=-include -extra-arg="$PWD/scripts/lint.h"
     tidy_some '(src/base/cx|tools/.*)[.]c$'
   } >build/clang-tidy.log
   grep -E 'warning:|error:' build/clang-tidy.log | sort -u

@@ -103,19 +103,22 @@ class Copy(Folder):
         self.assertIn("25006", done.stderr)
 
     def test_interrupt(self):
-        """A long COPY stops, and leaves nothing."""
+        """A long COPY stops, even if it was about to start."""
         with open(self.file("in.csv"), "w") as file:
             file.write("1,2,3,4,5,6,7,8\n" * 3000000)
         columns = ", ".join(f"c{i} BIGINT" for i in range(8))
-        shell = subprocess.Popen([LLKV, "--csv", "-c", f"CREATE TABLE w({columns})",
-                                  "-c", "COPY w FROM 'in.csv'"], cwd=self.folder.name,
-                                 stderr=subprocess.PIPE, text=True)
-        time.sleep(0.3)
-        shell.send_signal(signal.SIGINT)
-        _, err = shell.communicate(timeout=SECONDS_MAX)
-        if shell.returncode != 0:  # it may have been through already
-            self.assertEqual(shell.returncode, 130)
-            self.assertIn("57014", err)
+        for wait in 0, 0.3:
+            shell = subprocess.Popen([LLKV, "--csv", "--noheader", "-c", f"CREATE TABLE w({columns})",
+                                      "-c", "SELECT 'ready'", "-c", "COPY w FROM 'in.csv'"],
+                                     cwd=self.folder.name, text=True,
+                                     stdout=subprocess.PIPE, stderr=subprocess.PIPE)
+            self.assertEqual(shell.stdout.readline(), "ready\n")
+            time.sleep(wait)
+            shell.send_signal(signal.SIGINT)
+            _, err = shell.communicate(timeout=SECONDS_MAX)
+            if shell.returncode != 0:  # it may have been through already
+                self.assertEqual(shell.returncode, 130)
+                self.assertIn("57014", err)
 
     def test_progress(self):
         """On a terminal only, and gone in the end."""

@@ -6,24 +6,32 @@
 #include <signal.h>
 #include <stdatomic.h>
 #include <sys/select.h>
+#include <unistd.h>
 
 static _Atomic(llkv_session *) watched;
 static atomic_bool happened;
 
-static void on_interrupt(int signal_number)
+/* A statement that is about to start does not hear of it, so it is told again while it is watched.
+ */
+static void on_signal(int signal_number)
 {
-    (void)signal_number;
-    atomic_store(&happened, true);
+    if (signal_number == SIGINT) atomic_store(&happened, true);
     llkv_session *session = atomic_load(&watched);
-    if (session != NULL) llkv_session_interrupt(session);
+    if (session == NULL || !atomic_load(&happened)) return;
+    llkv_session_interrupt(session);
+    (void)alarm(1);
 }
 
 void interrupt_install(void)
 {
-    struct sigaction action = {.sa_handler = on_interrupt};
-    (void)sigemptyset(&action.sa_mask); /* cannot fail on a mask of our own */
-    (void)sigaction(SIGINT, &action,
-                    NULL); /* without it Ctrl-C ends the command, which is bearable */
+    struct sigaction interrupt = {.sa_handler = on_signal};
+    struct sigaction again = {.sa_handler = on_signal, .sa_flags = SA_RESTART};
+    (void)sigemptyset(&interrupt.sa_mask); /* cannot fail on a mask of our own */
+    (void)sigaddset(&interrupt.sa_mask, SIGALRM);
+    again.sa_mask = interrupt.sa_mask;
+    /* Without them Ctrl-C ends the command, which is bearable. */
+    (void)sigaction(SIGALRM, &again, NULL);
+    (void)sigaction(SIGINT, &interrupt, NULL);
 }
 
 void interrupt_watch(llkv_session *session)

@@ -157,6 +157,11 @@ void shell_run_sql(struct shell *shell, const struct place *place, size_t end)
             shell_note_failure(shell);
         }
         if (interrupt_take() && !shell->interactive) {
+            if (rc == LLKV_OK) {
+                (void)fputs("Error: interrupted, after the statement was done\n"
+                            "  SQLSTATE 57014\n",
+                            shell->err);
+            }
             shell->leaving = true;
             shell->exit_code = SHELL_EXIT_INTERRUPTED;
         }

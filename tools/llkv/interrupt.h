@@ -11,7 +11,8 @@
 
 /* Install the handler; system calls are not restarted after it. */
 void interrupt_install(void);
-/* From now on Ctrl-C interrupts what this session runs, or starts within a second; NULL: nothing. */
+/* From now on Ctrl-C interrupts what this session runs, or starts within a second; NULL: nothing.
+ */
 void interrupt_watch(llkv_session *session);
 /* Was there a Ctrl-C since the last call? */
 bool interrupt_take(void);

@@ -144,6 +144,14 @@ NODISCARD llkv_code bind_relation(struct binder *b, struct scope *scope,
 /* Is there a column of that name here or further out? Never an error. */
 bool bind_column_exists(struct scope *scope, const struct ast_path *path);
 
+/* ---- object.c ---- */
+/* The object a path names, with errors for what is not there. */
+NODISCARD llkv_code bind_object(struct binder *b, const struct ast_path *path,
+                                const struct object **out_object);
+/* The same, looked up in `catalog`. */
+NODISCARD llkv_code bind_object_in(struct binder *b, const struct catalog_scope *catalog,
+                                   const struct ast_path *path, const struct object **out_object);
+
 /* ---- from.c ---- */
 NODISCARD llkv_code bind_from(struct binder *b, struct scope *scope, const struct ast_list *from);
 /* More items, joined to what the scope has: UPDATE ... FROM, DELETE ... USING. */
@@ -152,9 +160,6 @@ NODISCARD llkv_code bind_from_more(struct binder *b, struct scope *scope,
 /* A base table as the scope's only relation: for DML. */
 NODISCARD llkv_code bind_target(struct binder *b, struct scope *scope,
                                 const struct ast_table *table, const struct object **out_object);
-/* The object a path names, with errors for what is not there. */
-NODISCARD llkv_code bind_object(struct binder *b, const struct ast_path *path,
-                                const struct object **out_object);
 
 /* ---- join.c ---- */
 /* One item of FROM; its relations are added to the scope. */

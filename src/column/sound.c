@@ -78,38 +78,21 @@ static bool slots_are_sound(struct type type, const uint8_t *data, const uint64_
 
 /* The bounds are at most 2^63 - 1 apart, so a value outside turns up the top bit of one of the two
  * differences: no comparison, which 64 bits do not have in every instruction set. */
-static bool all_within_i16(const int16_t *values, uint32_t n, int64_t min, int64_t max)
-{
-    const uint64_t width = (uint64_t)max - (uint64_t)min;
-    uint64_t outside = 0;
-    for (uint32_t i = 0; i < n; i++) {
-        const uint64_t above = (uint64_t)values[i] - (uint64_t)min;
-        outside |= above | (width - above);
+#define DEFINE_ALL_WITHIN(name, int_type)                                                          \
+    static bool name(const int_type *values, uint32_t n, int64_t min, int64_t max)                 \
+    {                                                                                              \
+        const uint64_t width = (uint64_t)max - (uint64_t)min;                                      \
+        uint64_t outside = 0;                                                                      \
+        for (uint32_t i = 0; i < n; i++) {                                                         \
+            const uint64_t above = (uint64_t)values[i] - (uint64_t)min;                            \
+            outside |= above | (width - above);                                                    \
+        }                                                                                          \
+        return outside >> 63 == 0;                                                                 \
     }
-    return outside >> 63 == 0;
-}
-
-static bool all_within_i32(const int32_t *values, uint32_t n, int64_t min, int64_t max)
-{
-    const uint64_t width = (uint64_t)max - (uint64_t)min;
-    uint64_t outside = 0;
-    for (uint32_t i = 0; i < n; i++) {
-        const uint64_t above = (uint64_t)values[i] - (uint64_t)min;
-        outside |= above | (width - above);
-    }
-    return outside >> 63 == 0;
-}
-
-static bool all_within_i64(const int64_t *values, uint32_t n, int64_t min, int64_t max)
-{
-    const uint64_t width = (uint64_t)max - (uint64_t)min;
-    uint64_t outside = 0;
-    for (uint32_t i = 0; i < n; i++) {
-        const uint64_t above = (uint64_t)values[i] - (uint64_t)min;
-        outside |= above | (width - above);
-    }
-    return outside >> 63 == 0;
-}
+DEFINE_ALL_WITHIN(all_within_i16, int16_t)
+DEFINE_ALL_WITHIN(all_within_i32, int32_t)
+DEFINE_ALL_WITHIN(all_within_i64, int64_t)
+#undef DEFINE_ALL_WITHIN
 
 static bool decimals_are_within(struct type type, const void *data, uint32_t n)
 {

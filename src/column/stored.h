@@ -44,8 +44,7 @@ NODISCARD llkv_code store_fold(struct cx *cx, struct store *store,
                                store_exclusively_fn *exclusively, void *manager);
 
 /* Fill an empty store from an image, which is not younger than the commit `latest`. Everything is
- * checked; LLKV_CORRUPT. Nobody else uses the
- * store yet; on failure it is only good for store_free. */
+ * checked; LLKV_CORRUPT. Nobody else uses the store yet; on failure it is only good for store_free. */
 NODISCARD llkv_code store_load(struct cx *cx, struct store *store, struct blob_ref image,
                                int64_t latest);
 #endif

@@ -142,6 +142,10 @@ static llkv_code run_first(struct shell *shell, struct slt_slice sql, size_t *ou
 
 void shell_run_sql(struct shell *shell, const struct place *place, size_t end)
 {
+    const llkv_error too_late = {.struct_size = sizeof too_late,
+                                 .sqlstate = "57014",
+                                 .message = "interrupted, after the statement was done",
+                                 .offset = -1};
     struct place at = *place;
     while (at.start < end && !shell->leaving) {
         struct slt_slice sql = {at.text.data + at.start, end - at.start};
@@ -157,11 +161,7 @@ void shell_run_sql(struct shell *shell, const struct place *place, size_t end)
             shell_note_failure(shell);
         }
         if (interrupt_take() && !shell->interactive) {
-            if (rc == LLKV_OK) {
-                (void)fputs("Error: interrupted, after the statement was done\n"
-                            "  SQLSTATE 57014\n",
-                            shell->err);
-            }
+            if (rc == LLKV_OK) complaint_print(shell->err, &too_late, NULL);
             shell->leaving = true;
             shell->exit_code = SHELL_EXIT_INTERRUPTED;
         }

@@ -68,16 +68,17 @@ NODISCARD llkv_code table_def_copy(struct cx *cx, struct arena *arena, const str
                                    const struct table_def **out_def);
 NODISCARD llkv_code key_def_copy(struct cx *cx, struct arena *arena, const struct key_def *key,
                                  struct key_def *out_key);
+
 /* ---- table.c ---- */
 NODISCARD llkv_code table_store_new(struct cx *cx, const struct table *table,
                                     struct llkv_pager *pager, struct store **out_store);
+/* After an error while a column was read: damage is told with the names of column and table. */
+NODISCARD llkv_code table_read_failed(struct cx *cx, const struct table *table, uint32_t column,
+                                      llkv_code rc);
 /* A cx whose memory is `arena`, for as long as `cx` lives. */
 struct cx cx_with_arena(const struct cx *cx, struct arena *arena);
 
 /* ---- keys.c ---- */
-/* After an error while a column was read: damage is told with the names of column and table. */
-NODISCARD llkv_code table_read_failed(struct cx *cx, const struct table *table, uint32_t column,
-                                      llkv_code rc);
 NODISCARD llkv_code table_keys_init(struct cx *cx, struct table *table);
 /* Entries of every key for the rows of a table that was loaded and that nobody else knows. */
 NODISCARD llkv_code table_keys_fill(struct cx *cx, struct table *table, struct store *store);

@@ -109,11 +109,7 @@ llkv_code view_begin(struct cx *cx, struct statement *s, struct view *out)
 
 void view_end(struct statement *s, struct view *view)
 {
-    struct database *db = s->session->database;
-    if (view->transaction != NULL) return;
-    txn_snapshot_end(db->manager, &view->snapshot);
-    catalog_sweep(db->catalog);
-    session_sweep(s->session);
+    if (view->transaction == NULL) session_end_snapshot(s->session, &view->snapshot);
 }
 
 /* ---- EXPLAIN ---- */

@@ -22,9 +22,7 @@
 #include "txn/txn.h"
 
 struct database {
-    /* The first part of database.schema.table: the name of the file up to its last dot, or
-     * "memory".
-     */
+    /* The first of three parts of a name: the file's up to its last dot, or "memory". */
     char *name;
     struct mem_budget budget;
     struct llkv_pager *pager;

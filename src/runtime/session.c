@@ -59,6 +59,14 @@ void session_sweep(struct session *session)
     catalog_sweep_before(session->temp, oldest);
 }
 
+void session_end_snapshot(struct session *session, struct snapshot *snapshot)
+{
+    struct database *db = session->database;
+    txn_snapshot_end(db->manager, snapshot);
+    catalog_sweep(db->catalog);
+    session_sweep(session);
+}
+
 void session_interrupt(struct session *session)
 {
     atomic_store_explicit(&session->cancel, true, memory_order_relaxed);

@@ -41,6 +41,8 @@ void session_interrupt(struct session *session);
 /* Free what is temporary, was dropped, and cannot be seen by its statements any more: no others
  * need be asked. */
 void session_sweep(struct session *session);
+/* The end of a snapshot that a statement took for itself, and of what only it could see. */
+void session_end_snapshot(struct session *session, struct snapshot *snapshot);
 
 /* What a statement with this snapshot sees, outside of a transaction. */
 struct catalog_scope session_catalog(const struct session *session,

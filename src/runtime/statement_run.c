@@ -111,12 +111,9 @@ llkv_code statement_begin_snapshot(struct cx *cx, struct statement *s)
 
 void statement_end_snapshot(struct statement *s)
 {
-    struct database *db = s->session->database;
     if (!s->has_snapshot) return;
     s->has_snapshot = false;
-    txn_snapshot_end(db->manager, &s->snapshot);
-    catalog_sweep(db->catalog);
-    session_sweep(s->session);
+    session_end_snapshot(s->session, &s->snapshot);
 }
 
 /* ---- running ---- */

@@ -32,8 +32,7 @@ LLKV_API llkv_code llkv_session_close(llkv_session *session, llkv_error *error);
 typedef enum llkv_txn_state {
     LLKV_TXN_STATE_NONE,   /* every statement commits by itself */
     LLKV_TXN_STATE_ACTIVE, /* between BEGIN and its end */
-    LLKV_TXN_STATE_FAILED /* a statement failed: only COMMIT and ROLLBACK are taken, and ROLLBACK TO
-                           */
+    LLKV_TXN_STATE_FAILED  /* a statement failed: ROLLBACK, ROLLBACK TO and COMMIT are taken */
 } llkv_txn_state;
 LLKV_API llkv_txn_state llkv_session_transaction(const llkv_session *session);
 LLKV_API LLKV_NODISCARD llkv_code llkv_session_begin(llkv_session *session, bool read_only,
